@@ -1,0 +1,42 @@
+/** What the engine says of itself; every field is measured. Health routes, metrics and the terminal are made of it. */
+export interface EngineStatus {
+  readonly state: 'starting' | 'running' | 'draining' | 'stopped' | 'failed';
+  readonly startedAt: number;
+  readonly groupId: string;
+  readonly topic: string;
+  readonly kafka: {
+    /** A broker is up and bytes came from it lately. */
+    readonly connected: boolean;
+    /** The group gave us an assignment (perhaps an empty one) and no rebalance is under way. */
+    readonly groupSteady: boolean;
+  };
+  readonly database: {
+    readonly reachable: boolean;
+    readonly breaker: 'closed' | 'half-open' | 'open';
+    /** Since when the breaker has been open, ms since the epoch; null while it is not. */
+    readonly breakerOpenSince: number | null;
+  };
+  readonly workers: { readonly threads: number; readonly busy: number; readonly queued: number; readonly restarts: number };
+  readonly inflightBytes: number;
+  readonly budgetBytes: number;
+  /** Fetching is stopped because the budget is spent. */
+  readonly held: boolean;
+  /** Last tick of the poll loop, ms since the epoch. */
+  readonly lastPollAt: number;
+  readonly partitions: readonly PartitionStatus[];
+  /** Why the engine stopped or is about to, null while all is well. */
+  readonly failure: string | null;
+}
+
+export interface PartitionStatus {
+  readonly topic: string;
+  readonly partition: number;
+  readonly epoch: number;
+  /** Position in PostgreSQL. */
+  readonly nextOffset: number;
+  /** -1 until asked for the first time. */
+  readonly lowWatermark: number;
+  readonly highWatermark: number;
+  /** Messages not landed yet, null until the watermarks are known. */
+  readonly lag: number | null;
+}
