@@ -69,7 +69,7 @@ export const OPTIONS = {
   shutdownTimeoutMs: { env: 'SHUTDOWN_TIMEOUT_MS', type: 'integer', unit: 'ms', default: 60_000, min: 1_000, max: 3_600_000, description: 'After this long a shutdown exits whatever is still in flight.' },
 } as const satisfies Record<string, Option>;
 
-type ValueOf<O extends Option> = O extends { type: 'integer' }
+type ValueOf<O> = O extends { type: 'integer' }
   ? number
   : O extends { type: 'boolean' }
     ? boolean
