@@ -1,0 +1,61 @@
+import { isIP } from 'node:net';
+import type { Option, Rule } from './config-option.js';
+
+export const SERVICE_OPTIONS = {
+  bindAddress: {
+    env: 'BIND_ADDRESS',
+    type: 'string',
+    default: '0.0.0.0',
+    description: 'Address the HTTP servers bind to.',
+  },
+  prometheusPort: {
+    env: 'PROMETHEUS_PORT',
+    type: 'integer',
+    default: 9_090,
+    min: 0,
+    max: 65_535,
+    description: 'Port of `/metrics`; 0 takes a free one.',
+  },
+  healthCheckPort: {
+    env: 'HEALTH_CHECK_PORT',
+    type: 'integer',
+    default: 8_080,
+    min: 0,
+    max: 65_535,
+    description: 'Port of `/live`, `/ready`, `/health` and `/metrics`; 0 takes a free one.',
+  },
+  logLevel: {
+    env: 'LOG_LEVEL',
+    type: 'choice',
+    choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
+    default: 'info',
+    description: 'Least severe log line printed.',
+  },
+  shutdownTimeoutMs: {
+    env: 'SHUTDOWN_TIMEOUT_MS',
+    type: 'integer',
+    unit: 'ms',
+    default: 60_000,
+    min: 1_000,
+    max: 3_600_000,
+    description: 'After this long a shutdown exits whatever is still in flight.',
+  },
+} as const satisfies Record<string, Option>;
+
+type ServiceRule = Rule<typeof SERVICE_OPTIONS>;
+
+const portsDiffer: ServiceRule = ({ prometheusPort, healthCheckPort }, report) => {
+  if (prometheusPort === 0 || prometheusPort !== healthCheckPort) return;
+  report.problem(
+    'HEALTH_CHECK_PORT',
+    String(healthCheckPort),
+    'another port than PROMETHEUS_PORT, or 0 for a free one',
+  );
+};
+
+const bindAddressIsOne: ServiceRule = ({ bindAddress }, report) => {
+  if (isIP(bindAddress) !== 0 || /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(bindAddress)) return;
+  report.problem('BIND_ADDRESS', bindAddress, 'an IP address of this machine (0.0.0.0 for all) or its host name');
+};
+
+export const SERVICE_RULES: readonly ServiceRule[] = [portsDiffer, bindAddressIsOne];
