@@ -16,7 +16,12 @@ export interface EngineStatus {
     /** Since when the breaker has been open, ms since the epoch; null while it is not. */
     readonly breakerOpenSince: number | null;
   };
-  readonly workers: { readonly threads: number; readonly busy: number; readonly queued: number; readonly restarts: number };
+  readonly workers: {
+    readonly threads: number;
+    readonly busy: number;
+    readonly queued: number;
+    readonly restarts: number;
+  };
   readonly inflightBytes: number;
   readonly budgetBytes: number;
   /** Fetching is stopped because the budget is spent. */

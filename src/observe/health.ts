@@ -1,0 +1,116 @@
+import { redactText } from './redact.js';
+import type { EngineStatus } from './status.js';
+
+/** Answer of a health route. */
+export interface HealthAnswer {
+  readonly code: 200 | 503;
+  readonly body: Record<string, unknown>;
+}
+
+/** What is not the engine's state but belongs beside it. */
+export interface About {
+  readonly version: string;
+  readonly httpTransport: string;
+}
+
+/** The poll loop ticks many times a second, also while fetching is held. */
+export const POLL_STALLED_MS = 60_000;
+export const BREAKER_OPEN_MAX_MS = 30_000;
+
+/**
+ * Whether a restart would help: the poll loop stands still, a partition is stuck, or the engine has given up. Says nothing
+ * of database, broker or lag, which a restart cannot mend. `stuck` comes from PartitionProgress.
+ */
+export function live(status: EngineStatus, nowMs: number, stuck: readonly string[] = []): HealthAnswer {
+  return answer(notLive(status, nowMs, stuck), { state: status.state, poll_age_ms: pollAgeMs(status, nowMs) });
+}
+
+/** Whether the engine does its work: everything it stands on is there. Says nothing of lag or the number of partitions. */
+export function ready(status: EngineStatus, nowMs: number): HealthAnswer {
+  return answer(notReady(status, nowMs), { state: status.state });
+}
+
+/** For people and scripts: everything that is known, 503 where the engine is not live or not ready. */
+export function health(status: EngineStatus, nowMs: number, about: About, stuck: readonly string[] = []): HealthAnswer {
+  const { kafka, database, workers } = status;
+  return answer([...notLive(status, nowMs, stuck), ...notReady(status, nowMs)], {
+    kafka_connected: kafka.connected,
+    database_connected: database.reachable,
+    state: status.state,
+    version: about.version,
+    node_version: process.version,
+    http_transport: about.httpTransport,
+    started_at: new Date(status.startedAt).toISOString(),
+    uptime_seconds: (nowMs - status.startedAt) / 1000,
+    failure: status.failure === null ? null : redactText(status.failure),
+    components: {
+      kafka: { connected: kafka.connected, group_steady: kafka.groupSteady, poll_age_ms: pollAgeMs(status, nowMs) },
+      database: {
+        reachable: database.reachable,
+        breaker: database.breaker,
+        breaker_open_ms: database.breakerOpenSince === null ? null : nowMs - database.breakerOpenSince,
+      },
+      workers: { threads: workers.threads, busy: workers.busy, queued: workers.queued, restarts: workers.restarts },
+      memory: { inflight_bytes: status.inflightBytes, budget_bytes: status.budgetBytes, held: status.held },
+    },
+    group: status.groupId,
+    topic: status.topic,
+    lag: totalLag(status),
+    stuck_partitions: stuck,
+    partitions: status.partitions.map((one) => ({
+      topic: one.topic,
+      partition: one.partition,
+      epoch: one.epoch,
+      next_offset: one.nextOffset,
+      low_watermark: one.lowWatermark < 0 ? null : one.lowWatermark,
+      high_watermark: one.highWatermark < 0 ? null : one.highWatermark,
+      lag: one.lag,
+    })),
+  });
+}
+
+function answer(reasons: readonly string[], fields: Record<string, unknown>): HealthAnswer {
+  const healthy = reasons.length === 0;
+  return { code: healthy ? 200 : 503, body: { status: healthy ? 'healthy' : 'unhealthy', reasons, ...fields } };
+}
+
+function notLive(status: EngineStatus, nowMs: number, stuck: readonly string[]): string[] {
+  const reasons = stuck.map((name) => `partition ${name} stands still while its end moves`);
+  if (status.state === 'failed') reasons.push('the engine has failed');
+  if (status.state === 'running' && pollAgeMs(status, nowMs) > POLL_STALLED_MS) {
+    reasons.push(`the poll loop has not ticked for ${Math.round(pollAgeMs(status, nowMs) / 1000)} s`);
+  }
+  return reasons;
+}
+
+function notReady(status: EngineStatus, nowMs: number): string[] {
+  const { state, kafka, database, workers } = status;
+  const reasons: string[] = [];
+  if (state !== 'running') reasons.push(`the engine is ${state}`);
+  if (workers.threads === 0) reasons.push('no decode thread is up');
+  if (!kafka.connected) reasons.push('no broker is connected');
+  if (!kafka.groupSteady) reasons.push('the consumer group is not steady');
+  const openMs = database.breakerOpenSince === null ? 0 : nowMs - database.breakerOpenSince;
+  // A short outage is ridden out; only a breaker that stays open counts, whatever the last call saw.
+  if (database.breaker === 'open' && openMs >= BREAKER_OPEN_MAX_MS) {
+    reasons.push(`the database has been given up for ${Math.round(openMs / 1000)} s`);
+  } else if (!database.reachable) {
+    reasons.push('the database is not reachable');
+  }
+  return reasons;
+}
+
+/** Since the last tick, or since the start while there was none. */
+function pollAgeMs(status: EngineStatus, nowMs: number): number {
+  return Math.max(0, nowMs - Math.max(status.lastPollAt, status.startedAt));
+}
+
+/** Messages not landed over all partitions, null while one of them is not known. */
+function totalLag(status: EngineStatus): number | null {
+  let total = 0;
+  for (const one of status.partitions) {
+    if (one.lag === null) return null;
+    total += one.lag;
+  }
+  return total;
+}
