@@ -1,0 +1,78 @@
+import type { ConsumerGlobalConfig, ConsumerTopicConfig } from 'node-rdkafka';
+import type { Config } from '../config.js';
+import { parseKafkaProperties } from '../config-kafka-properties.js';
+
+/** A partition without a position we gave it must fail, never start somewhere by itself. */
+export const KAFKA_TOPIC_SETTINGS: ConsumerTopicConfig = { 'auto.offset.reset': 'error' };
+
+/** More than this of one partition in one answer is what librdkafka asks for by default. */
+const FETCH_PARTITION_BYTES_MAX = 1_048_576;
+const FETCH_BYTES_MAX = 52_428_800;
+
+/**
+ * librdkafka's properties for a consumer of this configuration: the engine, `record` and `check` all use them. What
+ * belongs to the one use (callbacks, `enable.partition.eof`) is the caller's to add.
+ */
+export function kafkaSettings(config: Config): ConsumerGlobalConfig {
+  const settings: ConsumerGlobalConfig = {
+    'metadata.broker.list': (config.kafkaBrokers ?? []).join(','),
+    'client.id': 'solana-trades-engine',
+    'group.id': config.kafkaGroupId ?? 'solana-trades-engine',
+    ...groupSettings(config),
+    ...securitySettings(config),
+    'enable.auto.commit': false,
+    'enable.auto.offset.store': false,
+    'queued.max.messages.kbytes': Math.floor(config.kafkaQueueBytes / 1024),
+    'fetch.message.max.bytes': Math.min(FETCH_PARTITION_BYTES_MAX, config.kafkaQueueBytes),
+    'fetch.max.bytes': Math.min(FETCH_BYTES_MAX, config.kafkaQueueBytes),
+    'fetch.queue.backoff.ms': 5, // 1,000 by default: a full queue would stop fetching for a second
+    'check.crcs': config.kafkaCheckCrcs,
+    'statistics.interval.ms': 5_000,
+    'reconnect.backoff.max.ms': 1_000,
+    'topic.metadata.refresh.interval.ms': 60_000, // how long an added partition may go unnoticed
+    'socket.keepalive.enable': true,
+  };
+  return Object.assign(settings, parseKafkaProperties(config.kafkaProperties).properties);
+}
+
+function groupSettings(config: Config): ConsumerGlobalConfig {
+  const pollInterval = { 'max.poll.interval.ms': config.kafkaMaxPollIntervalMs };
+  // Under KIP-848 the session and the assignor are the broker's, and librdkafka refuses to have them set.
+  if (config.kafkaAssignmentStrategy === 'consumer') return { ...pollInterval, 'group.protocol': 'consumer' };
+  return {
+    ...pollInterval,
+    'session.timeout.ms': config.kafkaSessionTimeoutMs,
+    'partition.assignment.strategy': config.kafkaAssignmentStrategy,
+  };
+}
+
+const PROTOCOLS = {
+  PLAINTEXT: 'plaintext',
+  SASL_PLAINTEXT: 'sasl_plaintext',
+  SASL_SSL: 'sasl_ssl',
+  SSL: 'ssl',
+} as const;
+
+function securitySettings(config: Config): ConsumerGlobalConfig {
+  const settings: ConsumerGlobalConfig = { 'security.protocol': PROTOCOLS[config.kafkaSecurityProtocol] };
+  if (usesSasl(config)) {
+    settings['sasl.mechanism'] = config.kafkaSaslMechanism;
+    settings['sasl.username'] = config.kafkaUsername ?? '';
+    settings['sasl.password'] = config.kafkaPassword ?? '';
+  }
+  if (!usesTls(config)) return settings;
+  settings['ssl.endpoint.identification.algorithm'] = config.kafkaEndpointIdentification;
+  if (config.kafkaCaCertPath !== undefined) settings['ssl.ca.location'] = config.kafkaCaCertPath;
+  if (config.kafkaClientCertPath !== undefined) settings['ssl.certificate.location'] = config.kafkaClientCertPath;
+  if (config.kafkaClientKeyPath !== undefined) settings['ssl.key.location'] = config.kafkaClientKeyPath;
+  if (config.kafkaClientKeyPassword !== undefined) settings['ssl.key.password'] = config.kafkaClientKeyPassword;
+  return settings;
+}
+
+export function usesTls(config: Config): boolean {
+  return config.kafkaSecurityProtocol.endsWith('SSL');
+}
+
+export function usesSasl(config: Config): boolean {
+  return config.kafkaSecurityProtocol.startsWith('SASL_');
+}
