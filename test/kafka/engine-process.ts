@@ -1,0 +1,89 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { type CommandResult, run } from './command.js';
+
+const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const STOP_TIMEOUT_MS = 60_000;
+
+export type EngineEnvironment = Readonly<Record<string, string>>;
+
+export interface EngineExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** Our own variables must not leak in, and a `.env` of the checkout must not be read: the environment is made from nothing. */
+function childOptions(environment: EngineEnvironment): { cwd: string; env: NodeJS.ProcessEnv } {
+  const inherited = { PATH: process.env.PATH, HOME: process.env.HOME, TZ: 'UTC' };
+  return {
+    cwd: tmpdir(),
+    env: {
+      ...inherited,
+      BIND_ADDRESS: '127.0.0.1',
+      HEALTH_CHECK_PORT: '0',
+      PROMETHEUS_PORT: '0',
+      WORKER_THREADS: '1',
+      ...environment,
+    },
+  };
+}
+
+/** Runs another command of the engine, `check` for one, to its end. */
+export function runCommand(command: string, environment: EngineEnvironment, timeoutMs: number): Promise<CommandResult> {
+  return run(process.execPath, [MAIN, command], { ...childOptions(environment), timeoutMs });
+}
+
+/** `start` as a child process. */
+export class EngineProcess {
+  /** Settles when the process is gone. */
+  readonly exited: Promise<EngineExit>;
+  readonly #child: ChildProcess;
+  #output = '';
+
+  constructor(environment: EngineEnvironment) {
+    const child = spawn(process.execPath, ['--enable-source-maps', MAIN, 'start'], {
+      ...childOptions(environment),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        this.#output += text;
+      });
+    }
+    this.exited = once(child, 'close').then(([code, signal]) => ({
+      code: code as number | null,
+      signal: signal as NodeJS.Signals | null,
+    }));
+  }
+
+  /** Everything it printed so far. */
+  get output(): string {
+    return this.#output;
+  }
+
+  get running(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** SIGKILL, and waits until it is gone. */
+  async kill(): Promise<void> {
+    if (this.running) this.#child.kill('SIGKILL');
+    await this.exited;
+  }
+
+  /** SIGTERM, as a user stops it; answers how it ended. One that does not end in time is killed, and that shows. */
+  async stop(): Promise<EngineExit> {
+    if (this.running) this.#child.kill('SIGTERM');
+    const deadline = setTimeout(() => this.#child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    const exit = await this.exited;
+    clearTimeout(deadline);
+    return exit;
+  }
+}
