@@ -43,6 +43,7 @@ export class PartitionIntake {
   #tenure = 0;
   #packed: number;
   #received: number;
+  #end = 0;
   #pending: SourceMessage[] = [];
   #pendingBytes = 0;
   #pendingSinceMs = 0;
@@ -83,8 +84,12 @@ export class PartitionIntake {
     return held;
   }
 
-  /** The partition ends at `offset`; returns the stretch up to there where nothing lies in it, to be landed as empty. */
+  /**
+   * The partition ends at `offset`. Returns the stretch up to there where no message lies in it, to be landed as empty;
+   * where messages still wait, the last slab of them will reach up to there.
+   */
   acceptEnd(offset: number): { from: number; to: number } | null {
+    this.#end = offset;
     if (this.#pending.length > 0 || offset <= this.#packed) return null;
     const stretch = { from: this.#packed, to: offset };
     this.#packed = offset;
@@ -100,10 +105,11 @@ export class PartitionIntake {
     const [first] = messages;
     const last = messages.at(-1);
     invariant(first && last, `partition ${this.partition} was asked for a slab while nothing waits`);
-    const to = last.offset + 1;
+    const to = this.#pending.length === 0 ? Math.max(last.offset + 1, this.#end) : last.offset + 1;
     const heldBytes = messages.reduce((sum, message) => sum + heldBytesOf(message), 0);
     const lastChance = this.#suspects.lastChance(from, to, count) ? copyOf(first) : null;
     this.#packed = to;
+    this.#received = Math.max(this.#received, to);
     this.#pendingBytes -= heldBytes;
     const receivedMs = this.#pendingSinceMs;
     this.#pendingSinceMs = nowMs;
@@ -127,6 +133,16 @@ export class PartitionIntake {
     this.#tenure += 1;
     this.#packed = position;
     this.#received = position;
+    this.#end = 0;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    return dropped;
+  }
+
+  /** Drops what is not packed yet, in the same tenure. Returns the bytes it held. */
+  discardPending(): number {
+    const dropped = this.#pendingBytes;
+    this.#received = this.#packed;
     this.#pending = [];
     this.#pendingBytes = 0;
     return dropped;
@@ -166,5 +182,5 @@ function timestampRange(messages: readonly SourceMessage[]): { oldest: number; n
 }
 
 function copyOf(message: SourceMessage): SourceMessage {
-  return { ...message, key: message.key && message.key.slice(), value: message.value && message.value.slice() };
+  return { ...message, key: message.key?.slice() ?? null, value: message.value?.slice() ?? null };
 }

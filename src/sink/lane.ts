@@ -20,6 +20,7 @@ export class Lane {
   readonly #abort = new AbortController();
   #writing: readonly PendingPart[] | null = null;
   #timer: NodeJS.Timeout | null = null;
+  #failed = false;
 
   constructor(index: number, sink: Sink, limits: BatchLimits, handler: LaneHandler) {
     this.#index = index;
@@ -53,7 +54,7 @@ export class Lane {
   }
 
   #advance(): void {
-    if (this.#writing !== null || this.#batcher.empty || this.#abort.signal.aborted) return;
+    if (this.#writing !== null || this.#batcher.empty || this.#failed || this.#abort.signal.aborted) return;
     const now = performance.now();
     if (this.#batcher.closed(now)) {
       this.#write(this.#batcher.take(now));
@@ -79,6 +80,7 @@ export class Lane {
       },
       (error: unknown) => {
         this.#writing = null;
+        this.#failed = true; // what is behind a failed batch must not overtake it
         if (!this.#abort.signal.aborted)
           this.#handler.failed(error instanceof Error ? error : new Error(String(error)));
       },

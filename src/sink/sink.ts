@@ -54,6 +54,8 @@ export interface Gap {
   readonly from: number;
   readonly to: number;
   readonly reason: string;
+  /** Whether the position moves over the gap; otherwise only the row is written (once). */
+  readonly advance: boolean;
 }
 
 /** Where batches land. One implementation: PostgreSQL. */
@@ -67,7 +69,10 @@ export interface Sink {
    * outages until `signal` aborts.
    */
   claim(topic: string, partition: number, start: number, signal: AbortSignal): Promise<Claim>;
-  /** Writes a gap row and moves the position over it, in one transaction. False where the claim no longer holds. */
+  /**
+   * Writes a gap row, unless the same one is there, and moves the position over it where `advance` says so, in one
+   * transaction. False where the claim no longer holds.
+   */
   recordGap(gap: Gap, signal: AbortSignal): Promise<boolean>;
   /** Keys of the partition's last landed transactions, oldest first, at most `limit`. */
   recentTransactions(topic: string, partition: number, limit: number, signal: AbortSignal): Promise<TransactionKeys>;

@@ -1,0 +1,489 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type ClaimOptions, claimPartition, settlePosition } from './engine-claim.js';
+import { type Decoded, OwnedPartition } from './engine-partition.js';
+import { EngineError, messageOf } from './errors.js';
+import { ByteBudget } from './ingest/byte-budget.js';
+import type { Slab } from './ingest/partition.js';
+import { SolReference } from './ingest/sol-reference.js';
+import type { Source, SourceHandler, SourceMessage, TopicPartition, TopicPartitionOffset } from './ingest/source.js';
+import type { PendingPart } from './sink/batcher.js';
+import { Lane } from './sink/lane.js';
+import type { PartOutcome, Sink } from './sink/sink.js';
+import type { SlabResult, SlabTask } from './workers/messages.js';
+
+/** The part of the decode pool that the pipeline uses. */
+export interface Decoder {
+  readonly threads: number;
+  /** Slabs that may be handed over at a time, the ones being decoded included. */
+  readonly capacity: number;
+  readonly inFlight: number;
+  run(task: SlabTask): Promise<SlabResult>;
+}
+
+export interface PipelineOptions {
+  readonly source: Source;
+  readonly sink: Sink;
+  readonly decoder: Decoder;
+  readonly observer: PipelineObserver;
+  readonly lanes: number;
+  readonly batchMaxRows: number;
+  readonly batchMaxBytes: number;
+  readonly batchLingerMs: number;
+  readonly budgetBytes: number;
+  readonly slabMaxBytes: number;
+  readonly slabLingerMs: number;
+  readonly slabAttempts: number;
+  readonly duplicateWindowEntries: number;
+  readonly duplicateWindowMs: number;
+  readonly gapPolicy: 'halt' | 'continue';
+  readonly commitIntervalMs: number;
+}
+
+/** What happens in the pipeline, for metrics and logs. */
+export interface PipelineObserver {
+  received(messages: readonly SourceMessage[]): void;
+  decoded(slab: Slab, result: SlabResult, seconds: number): void;
+  deduplicated(rowsDropped: number, conflicts: number, partition: TopicPartition): void;
+  landed(part: PendingPart, outcome: PartOutcome & { kind: 'landed' }, seconds: number): void;
+  workerFailed(error: Error, partition: TopicPartition, verdict: 'retry' | 'poison'): void;
+  gap(partition: TopicPartition): void;
+  warn(fields: object, text: string): void;
+  /** The pipeline can go on no longer. Called once. */
+  failed(error: Error): void;
+}
+
+const WATERMARK_INTERVAL_MS = 10_000;
+const SEEK_RETRY_MS = 500;
+
+const keyOf = ({ topic, partition }: TopicPartition) => `${partition}/${topic}`;
+
+/**
+ * The flow from source to sink, on the main thread: it packs, orders, drops repeats and hands over; it never looks into a
+ * message. One {@link OwnedPartition} per claimed partition holds what is in flight of it.
+ */
+export class Pipeline implements SourceHandler {
+  readonly budget: ByteBudget;
+  readonly #options: PipelineOptions;
+  readonly #claimOptions: ClaimOptions;
+  readonly #lanes: readonly Lane[];
+  readonly #partitions = new Map<string, OwnedPartition>();
+  readonly #solReference = new SolReference();
+  readonly #closing = new AbortController();
+  readonly #timers: NodeJS.Timeout[];
+  #pumpTimer: NodeJS.Timeout | null = null;
+  #failure: Error | null = null;
+  #held = false;
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+    this.budget = new ByteBudget(options.budgetBytes);
+    const limits = { maxRows: options.batchMaxRows, maxBytes: options.batchMaxBytes, lingerMs: options.batchLingerMs };
+    const handler = {
+      written: (parts: readonly PendingPart[], outcomes: readonly PartOutcome[], seconds: number) =>
+        this.#written(parts, outcomes, seconds),
+      failed: (error: Error) => this.failed(error),
+    };
+    this.#lanes = Array.from({ length: options.lanes }, (_, i) => new Lane(i, options.sink, limits, handler));
+    this.#claimOptions = {
+      source: options.source,
+      sink: options.sink,
+      gapPolicy: options.gapPolicy,
+      warn: (fields, text) => options.observer.warn(fields, text),
+      onGap: (partition) => options.observer.gap(partition),
+    };
+    this.#timers = [
+      setInterval(() => this.#commit([...this.#partitions.values()]), options.commitIntervalMs),
+      setInterval(() => void this.#refreshWatermarks(), WATERMARK_INTERVAL_MS),
+    ];
+  }
+
+  get partitions(): readonly OwnedPartition[] {
+    return [...this.#partitions.values()];
+  }
+
+  get held(): boolean {
+    return this.#held;
+  }
+
+  get failure(): Error | null {
+    return this.#failure;
+  }
+
+  // ---- from the source
+
+  async assigned(partitions: readonly TopicPartition[], signal: AbortSignal): Promise<TopicPartitionOffset[]> {
+    const either = AbortSignal.any([signal, this.#closing.signal]);
+    const starts = await Promise.all(partitions.map((partition) => this.#take(partition, either)));
+    return starts.filter((start) => start !== null);
+  }
+
+  async revoked(partitions: readonly TopicPartition[], signal: AbortSignal): Promise<void> {
+    const owned = this.#ownedOf(partitions);
+    for (const partition of owned) {
+      partition.to('draining');
+      this.#release(partition.intake.discardPending(), partition);
+    }
+    await Promise.all(owned.map((partition) => partition.whenSettled(signal)));
+    this.#commit(owned);
+    for (const partition of owned) this.#close(partition);
+  }
+
+  lost(partitions: readonly TopicPartition[]): void {
+    for (const partition of this.#ownedOf(partitions)) this.#close(partition);
+  }
+
+  messages(messages: readonly SourceMessage[]): void {
+    const now = performance.now();
+    this.#options.observer.received(messages);
+    for (const message of messages) {
+      const owned = this.#partitions.get(keyOf(message));
+      if (owned?.state === 'active') this.budget.reserve(owned.intake.accept(message, now));
+    }
+    this.#steer();
+    this.#pump();
+  }
+
+  endReached(end: TopicPartitionOffset): void {
+    const owned = this.#partitions.get(keyOf(end));
+    if (owned === undefined || owned.state !== 'active') return;
+    owned.highWatermark = Math.max(owned.highWatermark, end.offset);
+    const stretch = owned.intake.acceptEnd(end.offset);
+    if (stretch === null) return;
+    owned.reassembler.add(stretch.from, stretch.to, EMPTY);
+    this.#forward(owned);
+  }
+
+  outOfRange(partition: TopicPartition): void {
+    const owned = this.#partitions.get(keyOf(partition));
+    if (owned?.state === 'active') void this.#checkRange(owned);
+  }
+
+  failed(error: Error): void {
+    if (this.#failure !== null || this.#closing.signal.aborted) return;
+    this.#failure = error;
+    this.#options.observer.failed(error);
+  }
+
+  /** Drops everything in flight. */
+  close(): void {
+    this.#closing.abort();
+    for (const timer of this.#timers) clearInterval(timer);
+    if (this.#pumpTimer !== null) clearTimeout(this.#pumpTimer);
+    for (const partition of this.#partitions.values()) this.#close(partition);
+    for (const lane of this.#lanes) lane.close();
+  }
+
+  // ---- taking and giving up
+
+  async #take(partition: TopicPartition, signal: AbortSignal): Promise<TopicPartitionOffset | null> {
+    const { duplicateWindowEntries, duplicateWindowMs, slabAttempts, sink } = this.#options;
+    try {
+      const { claim, watermarks } = await claimPartition(partition, this.#claimOptions, signal);
+      const owned = new OwnedPartition(claim, this.#lanes[claim.partition % this.#lanes.length]!, {
+        attempts: slabAttempts,
+        windowEntries: duplicateWindowEntries,
+        windowMs: duplicateWindowMs,
+      });
+      owned.lowWatermark = watermarks.low;
+      owned.highWatermark = watermarks.high;
+      const recent = await sink.recentTransactions(claim.topic, claim.partition, duplicateWindowEntries, signal);
+      owned.window.seed(recent.pairs, performance.now());
+      this.#partitions.set(keyOf(claim), owned);
+      return { topic: claim.topic, partition: claim.partition, offset: claim.nextOffset };
+    } catch (error) {
+      if (!signal.aborted) this.failed(error as Error);
+      return null;
+    }
+  }
+
+  #close(partition: OwnedPartition): void {
+    partition.to('closed');
+    if (this.#partitions.get(keyOf(partition)) === partition) this.#partitions.delete(keyOf(partition));
+    this.#dropInFlight(partition, partition.landed);
+    partition.notify();
+  }
+
+  /** Forgets what is in flight before the database has it, and gives its bytes back. */
+  #dropInFlight(partition: OwnedPartition, position: number): void {
+    const { intake, reassembler, lane } = partition;
+    let bytes = intake.restart(position);
+    for (const waiting of reassembler.restart(position)) bytes += waiting.heldBytes;
+    for (const part of lane.drop(partition.topic, partition.partition)) bytes += part.heldBytes;
+    this.#release(bytes, partition);
+  }
+
+  // ---- to the workers
+
+  #pump(): void {
+    const { decoder, slabMaxBytes, slabLingerMs } = this.#options;
+    const now = performance.now();
+    let nextDueMs = Number.POSITIVE_INFINITY;
+    for (const partition of this.#partitions.values()) {
+      const { intake } = partition;
+      while (intake.pendingMessages > 0 && decoder.inFlight < decoder.capacity) {
+        const dueMs = intake.pendingSinceMs + slabLingerMs;
+        // A slab is not worth waiting for while a worker stands idle.
+        if (intake.pendingBytes < slabMaxBytes && now < dueMs && decoder.inFlight >= decoder.threads) {
+          nextDueMs = Math.min(nextDueMs, dueMs);
+          break;
+        }
+        this.#dispatch(partition, intake.takeSlab(slabMaxBytes, this.#solReference.volume(), now));
+      }
+    }
+    if (nextDueMs < Number.POSITIVE_INFINITY && this.#pumpTimer === null) {
+      this.#pumpTimer = setTimeout(
+        () => {
+          this.#pumpTimer = null;
+          this.#pump();
+        },
+        Math.ceil(nextDueMs - now),
+      );
+    }
+  }
+
+  #dispatch(partition: OwnedPartition, slab: Slab): void {
+    partition.slabsInFlight += 1;
+    const startedMs = performance.now();
+    this.#options.decoder.run(slab.task).then(
+      (result) => {
+        this.#options.observer.decoded(slab, result, (performance.now() - startedMs) / 1_000);
+        this.#solReference.add(result.solVolume);
+        this.#decoded(partition, slab, result);
+      },
+      (error: unknown) => this.#workerFailed(partition, slab, error as Error),
+    );
+  }
+
+  #decoded(partition: OwnedPartition, slab: Slab, result: SlabResult): void {
+    partition.slabsInFlight -= 1;
+    let heldBytes = 0;
+    if (slab.tenure === partition.intake.tenure) {
+      heldBytes = resultBytes(result);
+      this.budget.reserve(heldBytes);
+      partition.intake.slabPassed(slab);
+      const { oldestTimestampMs, newestTimestampMs, receivedMs } = slab;
+      const { messages } = slab.task;
+      const decoded = { result, messages, heldBytes, oldestTimestampMs, newestTimestampMs, receivedMs };
+      partition.reassembler.add(slab.from, slab.to, decoded);
+    }
+    this.#forward(partition);
+    this.#release(slab.heldBytes, partition);
+    this.#pump();
+  }
+
+  #workerFailed(partition: OwnedPartition, slab: Slab, error: Error): void {
+    partition.slabsInFlight -= 1;
+    this.#release(slab.heldBytes, partition);
+    if (slab.tenure === partition.intake.tenure && partition.state !== 'closed') {
+      const verdict = partition.intake.slabFailed(slab);
+      this.#options.observer.workerFailed(error, partition, verdict);
+      if (verdict === 'poison' && slab.lastChance !== null) {
+        this.#decoded(partition, slab, poisoned(slab.lastChance, error));
+        return;
+      }
+      void this.#restart(partition, partition.reassembler.position);
+    }
+    partition.notify();
+    this.#pump();
+  }
+
+  // ---- to the database
+
+  #forward(partition: OwnedPartition): void {
+    const now = performance.now();
+    const { topic, partition: number, epoch } = partition;
+    for (const { from, to, value } of partition.reassembler.drain()) {
+      const { result, messages, heldBytes, oldestTimestampMs, newestTimestampMs, receivedMs } = value;
+      const first = partition.window.firstDeliveries(result, now);
+      if (first.droppedRows > 0) this.#options.observer.deduplicated(first.droppedRows, first.conflicts, partition);
+      partition.lane.push({
+        topic,
+        partition: number,
+        epoch,
+        from,
+        to,
+        messages,
+        trades: first.rows,
+        tradeRows: first.rowCount,
+        tradeBytes: first.byteCount,
+        slots: result.slots,
+        failures: result.failures,
+        oldestTimestampMs,
+        newestTimestampMs,
+        heldBytes,
+        receivedMs,
+      });
+    }
+    partition.notify();
+  }
+
+  #written(parts: readonly PendingPart[], outcomes: readonly PartOutcome[], seconds: number): void {
+    parts.forEach((part, i) => {
+      const outcome = outcomes[i]!;
+      const owned = this.#partitions.get(keyOf(part));
+      const current = owned?.epoch === part.epoch ? owned : undefined;
+      if (outcome.kind === 'landed') {
+        if (current !== undefined) current.landed = part.to;
+        this.#options.observer.landed(part, outcome, seconds);
+      } else if (current !== undefined) {
+        this.#options.observer.warn(
+          { topic: part.topic, partition: part.partition, ...withoutPart(outcome) },
+          fateOf(outcome),
+        );
+        if (outcome.kind === 'fenced') this.#close(current);
+        else this.#rewound(current, outcome.nextOffset);
+      }
+      this.budget.release(part.heldBytes);
+      current?.notify();
+    });
+    this.#steer();
+    this.#pump();
+  }
+
+  /** The database went back in time: what we remember of it is worth nothing, the source is read again from there. */
+  #rewound(partition: OwnedPartition, nextOffset: number): void {
+    partition.window.clear();
+    partition.landed = nextOffset;
+    for (const part of partition.lane.drop(partition.topic, partition.partition)) this.budget.release(part.heldBytes);
+    void this.#restart(partition, nextOffset);
+  }
+
+  // ---- moving back
+
+  /** Reads again from `position`; everything behind it that the lane does not have yet is dropped. */
+  async #restart(partition: OwnedPartition, position: number): Promise<void> {
+    const { intake, reassembler } = partition;
+    let bytes = intake.restart(position);
+    for (const waiting of reassembler.restart(position)) bytes += waiting.heldBytes;
+    this.#release(bytes, partition);
+    if (partition.state === 'draining') return;
+    partition.to('seeking');
+    const tenure = intake.tenure;
+    const { topic, partition: number } = partition;
+    while (partition.state === 'seeking' && intake.tenure === tenure) {
+      try {
+        await this.#options.source.seek({ topic, partition: number, offset: position });
+        if (intake.tenure === tenure) partition.to('active');
+        return;
+      } catch (error) {
+        this.#options.observer.warn({ topic, partition: number, position }, `seek failed: ${messageOf(error)}`);
+        await delay(SEEK_RETRY_MS);
+      }
+    }
+  }
+
+  /** The source may hold our position no longer: lands what is in flight, then goes over the gap or refuses. */
+  async #checkRange(partition: OwnedPartition): Promise<void> {
+    const { source } = this.#options;
+    const signal = this.#closing.signal;
+    partition.to('seeking');
+    try {
+      await partition.whenSettled(signal);
+      if (partition.state !== 'seeking' || signal.aborted) return;
+      const watermarks = await source.watermarks(partition);
+      const { topic, partition: number, epoch, landed: nextOffset } = partition;
+      const claim = { topic, partition: number, epoch, nextOffset };
+      partition.landed = await settlePosition(claim, watermarks, this.#claimOptions, signal);
+      await this.#restart(partition, partition.landed);
+    } catch (error) {
+      if (error instanceof EngineError && !error.canRetry) this.failed(error);
+      else if (partition.state === 'seeking') {
+        await delay(SEEK_RETRY_MS);
+        partition.to('active');
+        this.outOfRange(partition);
+      }
+    }
+  }
+
+  async #refreshWatermarks(): Promise<void> {
+    for (const partition of this.#partitions.values()) {
+      try {
+        const { low, high } = await this.#options.source.watermarks(partition);
+        partition.lowWatermark = low;
+        partition.highWatermark = high;
+        // The client's own word that the position is out of range can get lost among messages.
+        if (partition.state === 'active' && partition.settled && partition.landed < low)
+          void this.#checkRange(partition);
+      } catch {
+        // Unknown until the next time; the last ones stay.
+      }
+    }
+  }
+
+  // ---- small things
+
+  #commit(partitions: readonly OwnedPartition[]): void {
+    const moved = partitions.filter((partition) => partition.landed > partition.committed);
+    this.#options.source.commit(moved.map(({ topic, partition, landed }) => ({ topic, partition, offset: landed })));
+    for (const partition of moved) partition.committed = partition.landed;
+  }
+
+  #release(bytes: number, partition: OwnedPartition): void {
+    this.budget.release(bytes);
+    partition.notify();
+    this.#steer();
+  }
+
+  #steer(): void {
+    if (this.budget.held === this.#held) return;
+    this.#held = this.budget.held;
+    if (this.#held) this.#options.source.hold();
+    else this.#options.source.release();
+  }
+
+  #ownedOf(partitions: readonly TopicPartition[]): OwnedPartition[] {
+    return partitions.map((partition) => this.#partitions.get(keyOf(partition))).filter((owned) => owned !== undefined);
+  }
+}
+
+const NO_ROWS: SlabResult = {
+  messages: 0,
+  emptyMessages: 0,
+  trades: new Uint8Array(0),
+  transactions: new Float64Array(0),
+  slots: [],
+  failures: [],
+  solVolume: { sol: 0, usd: 0, trades: 0 },
+  busyMs: 0,
+};
+
+/** Offsets that hold no message. */
+const EMPTY: Decoded = {
+  result: NO_ROWS,
+  messages: 0,
+  heldBytes: 0,
+  oldestTimestampMs: -1,
+  newestTimestampMs: -1,
+  receivedMs: 0,
+};
+
+/** The result of a message that takes every worker down. */
+function poisoned(message: SourceMessage, error: Error): SlabResult {
+  const errorClass =
+    error instanceof EngineError && error.code === 'WORKER_TIMEOUT' ? 'worker_timeout' : 'worker_crashed';
+  const { offset, timestampMs, key, value } = message;
+  const payload = value ?? new Uint8Array(0);
+  return {
+    ...NO_ROWS,
+    messages: 1,
+    failures: [{ offset, timestampMs, key, payload, errorClass, errorText: error.message }],
+  };
+}
+
+function resultBytes({ trades, failures }: SlabResult): number {
+  return failures.reduce(
+    (sum, { payload, key }) => sum + payload.byteLength + (key?.byteLength ?? 0),
+    trades.byteLength,
+  );
+}
+
+function withoutPart({ part: _, ...fields }: PartOutcome): object {
+  return fields;
+}
+
+function fateOf(outcome: PartOutcome): string {
+  const { topic, partition, from } = outcome.part;
+  return outcome.kind === 'fenced'
+    ? `partition ${partition} of ${topic} was claimed by another engine: dropped`
+    : `the database was rewound: partition ${partition} of ${topic} stood at offset ${from} and goes back`;
+}
