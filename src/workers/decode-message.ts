@@ -1,0 +1,36 @@
+import protobuf from 'protobufjs/light.js';
+import { type DexParsedBlockMessage, projectionDescriptor } from '../../proto/generated/projection.js';
+import { messageOf } from '../errors.js';
+import { WireReader } from './wire-reader.js';
+
+const root = protobuf.Root.fromJSON(projectionDescriptor).resolveAll();
+const dexParsedBlockMessage = root.lookupType('solana_messages.DexParsedBlockMessage');
+
+/** Why bytes are not a message, by a bounded set of classes. */
+export type UndecodableClass = 'truncated' | 'invalid_wire' | 'too_deep';
+
+export class UndecodableError extends Error {
+  readonly errorClass: UndecodableClass;
+
+  constructor(errorClass: UndecodableClass, cause: unknown) {
+    super(messageOf(cause), { cause });
+    this.errorClass = errorClass;
+  }
+}
+
+/**
+ * Decodes what the projection keeps of a message of the dextrades topic; bytes in it are views on the input. Throws an
+ * {@link UndecodableError} where the bytes are not protobuf.
+ */
+export function decodeMessage(bytes: Uint8Array): DexParsedBlockMessage {
+  try {
+    return dexParsedBlockMessage.decode(new WireReader(bytes)) as unknown as DexParsedBlockMessage;
+  } catch (error) {
+    throw new UndecodableError(undecodableClass(error), error);
+  }
+}
+
+function undecodableClass(error: unknown): UndecodableClass {
+  if (error instanceof RangeError) return 'truncated';
+  return messageOf(error).startsWith('max depth') ? 'too_deep' : 'invalid_wire';
+}

@@ -1,0 +1,200 @@
+import { fileURLToPath } from 'node:url';
+import { Piscina } from 'piscina';
+import { EngineError, invariant, messageOf } from '../errors.js';
+import { containerLimits, decodeThreads, workerHeapMb } from './cgroup.js';
+import type { SlabResult, SlabTask } from './messages.js';
+import type { SlabOptions } from './slab.js';
+
+export interface DecodePoolOptions extends SlabOptions {
+  /** Decode threads; 0 takes one less than the CPU quota. */
+  readonly threads: number;
+  /** A task that a thread works on for longer has its thread replaced. */
+  readonly taskTimeoutMs: number;
+  /** The worker's module, a file that exports `decode`. */
+  readonly workerFile?: string | URL;
+  /** Heap of one worker in MiB; by default a share of the container's memory. */
+  readonly heapMb?: number;
+}
+
+/** Slabs per thread that may wait: one, so that a thread which finishes has the next at once. */
+const WAITING_PER_THREAD = 1;
+/** Pools replaced in a row, with no slab decoded between, before we say that workers cannot boot. */
+const MENDS_MAX = 3;
+const WORKER_FILE = new URL('./decode-worker.js', import.meta.url);
+
+interface Waiting {
+  readonly task: SlabTask;
+  readonly resolve: (result: SlabResult) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * The decode threads. Tasks start in the order they come. A task whose thread dies or overstays is rejected, its buffers are
+ * gone with the thread, and the pool goes on with a new thread.
+ *
+ * The queue is ours and piscina's stays empty: the time limit of a task counts from when a thread takes it, and piscina does
+ * not tell when that is.
+ */
+export class DecodePool {
+  readonly threads: number;
+  /** Tasks that may be in flight; `run` refuses more. */
+  readonly capacity: number;
+  readonly #options: DecodePoolOptions;
+  readonly #waiting: Waiting[] = [];
+  #piscina: Piscina<SlabTask, SlabResult>;
+  #busy = 0;
+  #restarts = 0;
+  #mends = 0;
+  #booted = false;
+  #closed = false;
+
+  /** Resolves when every thread has booted; rejects with WORKER_BOOT where one cannot. */
+  static async start(options: DecodePoolOptions): Promise<DecodePool> {
+    const pool = new DecodePool(options);
+    await pool.#boot();
+    return pool;
+  }
+
+  private constructor(options: DecodePoolOptions) {
+    this.#options = options;
+    this.threads = decodeThreads(options.threads, containerLimits());
+    this.capacity = this.threads * (1 + WAITING_PER_THREAD);
+    this.#piscina = this.#createPiscina();
+  }
+
+  /** Tasks that a thread works on. */
+  get busy(): number {
+    return this.#busy;
+  }
+
+  /** Tasks that wait for a thread. */
+  get queued(): number {
+    return this.#waiting.length;
+  }
+
+  get inFlight(): number {
+    return this.#busy + this.#waiting.length;
+  }
+
+  /** Threads that died or were ended, and were replaced. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /**
+   * Decodes a slab; its buffers are moved and no longer ours. Rejects with WORKER_CRASHED or WORKER_TIMEOUT; the cause carries
+   * the worker's stack. The caller keeps within {@link capacity}.
+   */
+  run(task: SlabTask): Promise<SlabResult> {
+    invariant(this.inFlight < this.capacity, `the decode pool holds ${this.capacity} slabs and was given one more`);
+    if (this.#closed) return Promise.reject(crashed(new Error('the decode pool is closed')));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ task, resolve, reject });
+      this.#dispatch();
+    });
+  }
+
+  /** Ends the threads. Tasks still in flight are rejected. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const { reject } of this.#waiting.splice(0)) reject(crashed(new Error('the decode pool is closed')));
+    await this.#piscina.destroy();
+  }
+
+  #dispatch(): void {
+    while (this.#busy < this.threads) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      this.#busy += 1;
+      this.#execute(next.task)
+        .finally(() => {
+          this.#busy -= 1;
+          this.#dispatch();
+        })
+        .then(next.resolve, next.reject);
+    }
+  }
+
+  async #execute(task: SlabTask): Promise<SlabResult> {
+    if (this.#mends >= MENDS_MAX) throw new EngineError('WORKER_BOOT', 'Decode workers die before they are ready.');
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), this.#options.taskTimeoutMs);
+    const transferList = [task.packed.buffer, task.index.buffer, ...task.large.map((value) => value.buffer)];
+    try {
+      const result = await this.#piscina.run(task, { transferList, signal: timeout.signal });
+      this.#mends = 0;
+      return result;
+    } catch (error) {
+      if (!timeout.signal.aborted) throw crashed(error);
+      const text = `A decode worker was ended after ${this.#options.taskTimeoutMs} ms on one slab.`;
+      throw new EngineError('WORKER_TIMEOUT', text, { canRetry: true, cause: error });
+    } finally {
+      clearTimeout(timer);
+      this.#mend();
+    }
+  }
+
+  /** Piscina starts no more threads once one has died while booting: then it is replaced, a few times. */
+  #mend(): void {
+    if (!this.#booted || this.#closed || this.#mends >= MENDS_MAX) return;
+    if (this.#piscina.threads.length >= this.threads) return;
+    this.#mends += 1;
+    const broken = this.#piscina;
+    this.#piscina = this.#createPiscina();
+    void broken.close();
+  }
+
+  #createPiscina(): Piscina<SlabTask, SlabResult> {
+    const { messageMaxBytes, workerFile = WORKER_FILE } = this.#options;
+    const heapMb = this.#options.heapMb ?? workerHeapMb(this.threads, containerLimits());
+    const piscina = new Piscina<SlabTask, SlabResult>({
+      filename: fileURLToPath(workerFile),
+      name: 'decode',
+      minThreads: this.threads,
+      maxThreads: this.threads,
+      maxQueue: this.threads, // while a thread is being replaced
+      concurrentTasksPerWorker: 1,
+      stricterFIFO: true,
+      atomics: 'sync', // an idle worker sleeps in Atomics.wait and wakes without its event loop; it has no timers to starve
+      recordTiming: false,
+      resourceLimits: { maxOldGenerationSizeMb: heapMb },
+      workerData: { messageMaxBytes } satisfies SlabOptions,
+    });
+    piscina.on('workerDestroy', () => {
+      if (!this.#closed) this.#restarts += 1;
+    });
+    piscina.on('error', () => this.#mend());
+    return piscina;
+  }
+
+  /** One task without messages for each thread: each goes to its own thread, and fails where that thread does not boot. */
+  async #boot(): Promise<void> {
+    const boots = Array.from({ length: this.threads }, () => this.#execute(emptyTask()));
+    try {
+      await Promise.all(boots);
+    } catch (error) {
+      await this.close();
+      await Promise.allSettled(boots);
+      const cause = error instanceof EngineError ? (error.cause ?? error) : error;
+      throw new EngineError('WORKER_BOOT', `A decode worker cannot start: ${messageOf(cause)}`, { cause });
+    }
+    this.#booted = true;
+  }
+}
+
+function emptyTask(): SlabTask {
+  return {
+    topic: '',
+    partition: 0,
+    messages: 0,
+    index: new Float64Array(0),
+    packed: new Uint8Array(0),
+    large: [],
+    solVolume: { sol: 0, usd: 0, trades: 0 },
+  };
+}
+
+function crashed(error: unknown): EngineError {
+  const text = `A decode worker failed on a slab: ${messageOf(error)}`;
+  return new EngineError('WORKER_CRASHED', text, { canRetry: true, cause: error });
+}
