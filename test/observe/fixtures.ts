@@ -1,0 +1,36 @@
+import type { EngineStatus, PartitionStatus } from '../../src/observe/status.js';
+
+export const NOW_MS = 1_760_000_000_000;
+
+export function partitionStatus(changes: Partial<PartitionStatus> = {}): PartitionStatus {
+  return {
+    topic: 'solana.dextrades.proto',
+    partition: 0,
+    epoch: 1,
+    nextOffset: 100,
+    lowWatermark: 0,
+    highWatermark: 110,
+    lag: 10,
+    ...changes,
+  };
+}
+
+/** A status of an engine that is well, with the given changes. */
+export function engineStatus(changes: Partial<EngineStatus> = {}): EngineStatus {
+  return {
+    state: 'running',
+    startedAt: NOW_MS - 3_600_000,
+    groupId: 'group',
+    topic: 'solana.dextrades.proto',
+    kafka: { connected: true, groupSteady: true },
+    database: { reachable: true, breaker: 'closed', breakerOpenSince: null },
+    workers: { threads: 2, busy: 1, queued: 3, restarts: 0 },
+    inflightBytes: 1_000,
+    budgetBytes: 10_000,
+    held: false,
+    lastPollAt: NOW_MS - 5,
+    partitions: [partitionStatus()],
+    failure: null,
+    ...changes,
+  };
+}
