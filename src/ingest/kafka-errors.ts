@@ -159,6 +159,7 @@ const CASES: readonly Case[] = [
     pattern:
       /connection closed by peer: receive 0 after POLLIN \(in state (?:APIVERSION_QUERY|AUTH_HANDSHAKE|AUTH_LEGACY|CONNECT)/,
     code: 'KAFKA_TLS',
+    canRetry: true, // a broker that restarts hangs up just so
     explain: (_match, broker, config) => {
       const secure = usesSasl(config) ? 'SASL_SSL' : 'SSL (or SASL_SSL, with a login)';
       return `${broker} hangs up on a client without TLS: this is probably a TLS port. Set KAFKA_SECURITY_PROTOCOL=${secure}, or use the port of ${config.kafkaSecurityProtocol} in KAFKA_BROKERS (${PORTS}).`;
@@ -215,7 +216,10 @@ export async function explainKafkaFailure(
   const broker = refused === undefined ? undefined : (brokerIn(refused) ?? config.kafkaBrokers?.[0]);
   const certificate = broker === undefined ? null : await inspectPeer(broker, config, timeoutMs);
   const explained = explainKafkaError(texts, config, certificate);
-  if (explained.code !== 'KAFKA_TLS' || certificate !== null || !usesTls(config)) return explained;
+  const ofFiles = [...texts.eventLogs, ...texts.eventErrors].some((text) =>
+    /x509|pem |alert|verif|location failed/i.test(text),
+  );
+  if (explained.code !== 'KAFKA_TLS' || certificate !== null || !usesTls(config) || !ofFiles) return explained;
   const [fault] = inspectPemFiles(config, Date.now()).faults;
   return fault === undefined ? explained : new EngineError('KAFKA_TLS', fault, { cause: explained });
 }

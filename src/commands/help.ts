@@ -1,0 +1,124 @@
+import { OPTIONS, type OptionName, REQUIRED_BY } from '../config.js';
+
+interface CommandFlag {
+  readonly flag: string;
+  readonly description: string;
+}
+
+interface CommandHelp {
+  readonly summary: string;
+  /** Positional arguments, as the usage line shows them. */
+  readonly arguments?: string;
+  readonly details: string;
+  readonly flags: readonly CommandFlag[];
+  readonly requires: readonly OptionName[];
+}
+
+const JSON_FLAG = { flag: '--json', description: 'Print one JSON object on stdout; everything else goes to stderr.' };
+
+/** Every command. Each is the file and the exported function of its name in this folder. */
+export const COMMANDS = {
+  start: {
+    summary: 'Run the engine: land the topic’s trades in PostgreSQL until told to stop.',
+    details:
+      'Stops on SIGTERM or SIGINT after landing what is in flight; a second signal exits at once. Metrics and health are served over HTTP.',
+    flags: [],
+    requires: REQUIRED_BY.start,
+  },
+  demo: {
+    summary: 'Show the engine at work with nothing installed, and prove that nothing was lost or doubled.',
+    details:
+      'Starts a PostgreSQL, a broker and a generator of its own, and the engine on them. DATABASE_URL and KAFKA_BROKERS, where set, are used instead. Exits with 0 only if every trade landed exactly once.',
+    flags: [
+      {
+        flag: '--seconds N',
+        description: 'Stop by itself after N seconds; without a terminal 30, on one it runs until Ctrl-C.',
+      },
+      { flag: '--kill-every N', description: 'Kill the engine (SIGKILL) every N seconds and start it again.' },
+      JSON_FLAG,
+    ],
+    requires: REQUIRED_BY.demo,
+  },
+  record: {
+    summary: 'Write what the topic delivers to a capture file.',
+    arguments: '<file>',
+    details: 'The file can be replayed into a database with `replay`. Commits no offsets.',
+    flags: [
+      { flag: '--messages N', description: 'Stop after N messages.' },
+      { flag: '--seconds N', description: 'Stop after N seconds.' },
+    ],
+    requires: REQUIRED_BY.record,
+  },
+  replay: {
+    summary: 'Land a capture file in PostgreSQL through the same pipeline.',
+    arguments: '<file>',
+    details: 'A replay that was stopped goes on where it was; one that is done lands nothing twice.',
+    flags: [],
+    requires: REQUIRED_BY.replay,
+  },
+  migrate: {
+    summary: 'Bring the database’s schema up to date.',
+    details:
+      'Applies the migrations that are missing, under a lock, and prints their names. Running it again does nothing.',
+    flags: [JSON_FLAG],
+    requires: REQUIRED_BY.migrate,
+  },
+  check: {
+    summary: 'Check configuration, brokers, credentials, topic, schema and privileges; say what to do.',
+    details:
+      'One line for each thing. Exits with 0 if nothing failed (warnings are no failure), with 1 if something did, with 2 if the configuration is wrong. Changes nothing, joins no group.',
+    flags: [JSON_FLAG],
+    requires: REQUIRED_BY.check,
+  },
+} as const satisfies Record<string, CommandHelp>;
+
+export type CommandName = keyof typeof COMMANDS;
+
+export function isCommand(name: string): name is CommandName {
+  return Object.hasOwn(COMMANDS, name);
+}
+
+/** The text of `--help` without a command. */
+export function overview(): string {
+  const rows = Object.entries(COMMANDS).map(([name, { summary }]) => [name, summary] as const);
+  return [
+    'Lands every Solana DEX trade of Bitquery’s Kafka stream in PostgreSQL, exactly once.',
+    '',
+    'Usage: node dist/src/main.cjs <command> [flags]',
+    '',
+    'Commands:',
+    ...columns(rows),
+    '',
+    'node dist/src/main.cjs <command> --help tells more; --version prints the version.',
+    'Settings come from environment variables and from .env in the working directory: see README.md.',
+  ].join('\n');
+}
+
+/** The text of `<command> --help`. */
+export function commandHelp(name: CommandName): string {
+  const command: CommandHelp = COMMANDS[name];
+  const usage = ['node dist/src/main.cjs', name, command.arguments, command.flags.length > 0 ? '[flags]' : undefined];
+  const flags = [
+    ...command.flags.map(({ flag, description }) => [flag, description] as const),
+    ['--help', 'Print this.'] as const,
+  ];
+  const required = command.requires.map((option) => OPTIONS[option].env).join(', ');
+  return [
+    command.summary,
+    '',
+    `Usage: ${usage.filter((part) => part !== undefined).join(' ')}`,
+    '',
+    command.details,
+    '',
+    'Flags:',
+    ...columns(flags),
+    '',
+    required === '' ? 'Needs no settings.' : `Must be set: ${required}. All settings are listed in README.md.`,
+    'Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.',
+  ].join('\n');
+}
+
+function columns(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+}
