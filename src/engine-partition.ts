@@ -1,7 +1,7 @@
 import { PartitionIntake } from './ingest/partition.js';
 import type { TopicPartition } from './ingest/source.js';
+import type { BatchLane } from './sink/batch-lane.js';
 import { DuplicateWindow } from './sink/duplicates.js';
-import type { Lane } from './sink/lane.js';
 import { Reassembler } from './sink/reassembler.js';
 import type { Claim } from './sink/sink.js';
 import type { SlabResult } from './workers/messages.js';
@@ -32,7 +32,7 @@ export class OwnedPartition implements TopicPartition {
   readonly topic: string;
   readonly partition: number;
   readonly epoch: number;
-  readonly lane: Lane;
+  readonly lane: BatchLane;
   readonly intake: PartitionIntake;
   readonly reassembler: Reassembler<Decoded>;
   readonly window: DuplicateWindow;
@@ -46,7 +46,7 @@ export class OwnedPartition implements TopicPartition {
   #state: 'active' | 'seeking' | 'draining' | 'closed' = 'active';
   #settled: (() => void)[] = [];
 
-  constructor(claim: Claim, lane: Lane, limits: PartitionLimits) {
+  constructor(claim: Claim, lane: BatchLane, limits: PartitionLimits) {
     this.topic = claim.topic;
     this.partition = claim.partition;
     this.epoch = claim.epoch;

@@ -6,8 +6,8 @@ import { ByteBudget } from './ingest/byte-budget.js';
 import type { Slab } from './ingest/partition.js';
 import { SolReference } from './ingest/sol-reference.js';
 import type { Source, SourceHandler, SourceMessage, TopicPartition, TopicPartitionOffset } from './ingest/source.js';
+import { BatchLane } from './sink/batch-lane.js';
 import type { PendingPart } from './sink/batcher.js';
-import { Lane } from './sink/lane.js';
 import type { PartOutcome, Sink } from './sink/sink.js';
 import type { SlabResult, SlabTask } from './workers/messages.js';
 
@@ -65,7 +65,7 @@ export class Pipeline implements SourceHandler {
   readonly budget: ByteBudget;
   readonly #options: PipelineOptions;
   readonly #claimOptions: ClaimOptions;
-  readonly #lanes: readonly Lane[];
+  readonly #lanes: readonly BatchLane[];
   readonly #partitions = new Map<string, OwnedPartition>();
   readonly #solReference = new SolReference();
   readonly #closing = new AbortController();
@@ -83,7 +83,7 @@ export class Pipeline implements SourceHandler {
         this.#written(parts, outcomes, seconds),
       failed: (error: Error) => this.failed(error),
     };
-    this.#lanes = Array.from({ length: options.lanes }, (_, i) => new Lane(i, options.sink, limits, handler));
+    this.#lanes = Array.from({ length: options.lanes }, (_, i) => new BatchLane(i, options.sink, limits, handler));
     this.#claimOptions = {
       source: options.source,
       sink: options.sink,

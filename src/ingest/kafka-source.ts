@@ -14,6 +14,8 @@ export interface KafkaSourceOptions {
   readonly drainMs: number;
   /** Makes an error that a person can act on of what the client said. */
   readonly explain: (texts: KafkaTexts) => EngineError;
+  /** The same, with a closer look at certificates and files. */
+  readonly explainFailure: (texts: KafkaTexts) => Promise<EngineError>;
   readonly observer: KafkaObserver;
 }
 
@@ -105,7 +107,9 @@ export class KafkaSource implements Source {
 
   async start(handler: SourceHandler): Promise<void> {
     this.#handler = handler;
-    await this.#client.connect(CONNECT_TIMEOUT_MS, this.#options.explain);
+    await this.#client.connect(CONNECT_TIMEOUT_MS, this.#options.explain).catch(async () => {
+      throw await this.#options.explainFailure(this.#client.texts);
+    });
     this.#connected = true;
     await this.#requireTopic();
     this.#client.subscribe(this.#options.topic);

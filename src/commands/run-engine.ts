@@ -1,0 +1,62 @@
+import { Engine, type EngineOptions } from '../engine.js';
+import { EngineError } from '../errors.js';
+import type { Logger } from '../observe/logger.js';
+import { EXIT_FAILURE } from './run-command.js';
+
+/** What ended a run: a signal, an error, or that there was no more to do. */
+type End = { readonly signal: NodeJS.Signals } | { readonly error: Error } | 'done';
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+/** Exit code of a process that a second signal or the deadline ended. */
+const EXIT_FORCED = 1;
+
+/**
+ * Runs an engine until a signal, an error or `done`; then drains it and answers the exit code: 0 with nothing left to
+ * replay, 1 after an error. A second signal, or SHUTDOWN_TIMEOUT_MS, exits at once.
+ */
+export async function runEngine(options: EngineOptions, done?: (engine: Engine) => Promise<void>): Promise<number> {
+  const { logger, config } = options;
+  const engine = new Engine(options);
+  const signalled = new Promise<End>((resolve) => {
+    for (const signal of SIGNALS) process.once(signal, () => resolve({ signal }));
+  });
+  const failed = engine.failed.then((error): End => ({ error }));
+  const run = async (): Promise<End> => {
+    await engine.start();
+    if (done === undefined) return new Promise<never>(() => {});
+    await done(engine);
+    return 'done';
+  };
+  const end = await Promise.race([signalled, failed, run().catch((error: Error): End => ({ error }))]);
+
+  if (end !== 'done' && 'error' in end) logFailure(logger, end.error);
+  else if (end !== 'done') logger.info('shutdown', `${end.signal}: stops fetching, lands what is in flight`);
+  exitOnSecondSignal(logger);
+  const deadline = setTimeout(() => {
+    logger.fatal(
+      'shutdown_deadline',
+      `not drained after SHUTDOWN_TIMEOUT_MS=${config.shutdownTimeoutMs}: exits anyway`,
+    );
+    process.exit(EXIT_FORCED);
+  }, config.shutdownTimeoutMs);
+  await engine.stop();
+  clearTimeout(deadline);
+  const failure = end !== 'done' && 'error' in end ? end.error : null;
+  if (failure === null) logger.info('stopped', 'everything in flight has landed');
+  return failure === null ? 0 : EXIT_FAILURE;
+}
+
+function exitOnSecondSignal(logger: Logger): void {
+  for (const signal of SIGNALS) {
+    process.removeAllListeners(signal);
+    process.once(signal, () => {
+      logger.fatal('shutdown_forced', `a second signal (${signal}): exits at once`);
+      process.exit(EXIT_FORCED);
+    });
+  }
+}
+
+function logFailure(logger: Logger, error: Error): void {
+  const code = error instanceof EngineError ? error.code : 'UNEXPECTED';
+  logger.fatal(code.toLowerCase(), error.message, { error });
+}

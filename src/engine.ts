@@ -1,0 +1,221 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Config } from './config.js';
+import { parseStartFrom } from './config-kafka.js';
+import { observeKafka, observePipeline, observeSink, sinkLogger } from './engine-observers.js';
+import { Pipeline } from './engine-pipeline.js';
+import { EngineError, messageOf } from './errors.js';
+import { explainKafkaError, explainKafkaFailure } from './ingest/kafka-errors.js';
+import { KAFKA_TOPIC_SETTINGS, kafkaSettings } from './ingest/kafka-settings.js';
+import { KafkaSource } from './ingest/kafka-source.js';
+import type { Source } from './ingest/source.js';
+import { type HttpServers, startHttp } from './observe/http.js';
+import type { Logger } from './observe/logger.js';
+import type { Metrics } from './observe/metrics.js';
+import type { EngineStatus } from './observe/status.js';
+import { migrate } from './sink/migrate.js';
+import { PostgresSink } from './sink/postgres-sink.js';
+import { DecodePool } from './workers/decode-pool.js';
+
+/** A source that can say how it is. */
+export interface LiveSource extends Source {
+  readonly connected: boolean;
+  readonly steady: boolean;
+  readonly lastPollAt: number;
+}
+
+export interface EngineOptions {
+  readonly config: Config;
+  readonly source: LiveSource;
+  /** Group of the offsets rows. */
+  readonly groupId: string;
+  readonly topic: string;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly version: string;
+}
+
+/** A database that is not there when the engine starts is waited for this long. */
+const DATABASE_WAIT_MS = 60_000;
+const DATABASE_RETRY_MS = 1_000;
+const DRAIN_MAX_MS = 20_000;
+
+/** Kafka as the engine's source, by configuration. */
+export function kafkaSource(config: Config, metrics: Metrics, logger: Logger): KafkaSource {
+  const strategy = config.kafkaAssignmentStrategy;
+  return new KafkaSource({
+    topic: config.kafkaTopic,
+    settings: { global: kafkaSettings(config) as Record<string, unknown>, topic: { ...KAFKA_TOPIC_SETTINGS } },
+    incremental: strategy === 'cooperative-sticky' || strategy === 'consumer',
+    startFrom: parseStartFrom(config.kafkaStartFrom) ?? 'latest',
+    drainMs: Math.min(config.kafkaSessionTimeoutMs / 2, DRAIN_MAX_MS),
+    explain: (texts) => explainKafkaError(texts, config),
+    explainFailure: (texts) => explainKafkaFailure(texts, config),
+    observer: observeKafka(metrics, logger),
+  });
+}
+
+/**
+ * The whole engine: builds the parts, connects them, and takes them down in order. It runs until `stop` is called or
+ * `failed` resolves.
+ */
+export class Engine {
+  /** Resolves with the error when the engine can go on no longer. */
+  readonly failed: Promise<Error>;
+  readonly #options: EngineOptions;
+  readonly #startedAt = Date.now();
+  readonly #sink: PostgresSink;
+  #resolveFailed: (error: Error) => void = () => {};
+  #pool: DecodePool | null = null;
+  #pipeline: Pipeline | null = null;
+  #http: HttpServers | null = null;
+  #state: EngineStatus['state'] = 'starting';
+  #failure: Error | null = null;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.failed = new Promise((resolve) => {
+      this.#resolveFailed = resolve;
+    });
+    const { config, groupId, metrics, logger } = options;
+    this.#sink = new PostgresSink({
+      config,
+      groupId,
+      owner: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
+      logger: sinkLogger(logger),
+      observer: observeSink(metrics),
+    });
+  }
+
+  /** Ports in use, null before the start. */
+  get ports(): HttpServers['ports'] | null {
+    return this.#http?.ports ?? null;
+  }
+
+  get pipeline(): Pipeline | null {
+    return this.#pipeline;
+  }
+
+  /** Rejects with an EngineError that says what to do; whatever was started is to be stopped by `stop`. */
+  async start(): Promise<void> {
+    const { config, source, metrics, logger, version } = this.#options;
+    this.#http = await startHttp({
+      bindAddress: config.bindAddress,
+      healthCheckPort: config.healthCheckPort,
+      prometheusPort: config.prometheusPort,
+      status: () => this.status(),
+      metrics,
+      version,
+      onError: (error) => logger.limited('error', 'http', 'http_error', error.message, { error }),
+    });
+    this.#pool = await DecodePool.start({
+      threads: config.workerThreads,
+      taskTimeoutMs: config.workerTaskTimeoutMs,
+      messageMaxBytes: config.kafkaMessageMaxBytes,
+    });
+    await this.#openDatabase();
+    this.#pipeline = this.#createPipeline(this.#pool);
+    await source.start(this.#pipeline);
+    if (this.#state === 'starting') this.#state = 'running';
+    logger.info('engine_started', `reading ${this.#options.topic} as ${this.#options.groupId}`, {
+      'http.ports': this.#http.ports,
+      workers: this.#pool.threads,
+    });
+  }
+
+  /** Stops fetching, lets what is in flight land, tells Kafka, leaves the group. Safe at any moment, also half started. */
+  async stop(): Promise<void> {
+    if (this.#state !== 'failed') this.#state = 'draining';
+    await this.#options.source.stop();
+    this.#pipeline?.close();
+    await this.#sink.close();
+    await this.#pool?.close();
+    if (this.#state === 'draining') this.#state = 'stopped';
+    await this.#http?.close();
+  }
+
+  status(): EngineStatus {
+    const { source, groupId, topic, config } = this.#options;
+    const { breaker, breakerOpenSince, reachable } = this.#sink.status();
+    const pool = this.#pool;
+    return {
+      state: this.#state,
+      startedAt: this.#startedAt,
+      groupId,
+      topic,
+      kafka: { connected: source.connected, groupSteady: source.steady },
+      database: { reachable, breaker, breakerOpenSince },
+      workers: {
+        threads: pool?.threads ?? 0,
+        busy: pool?.busy ?? 0,
+        queued: pool?.queued ?? 0,
+        restarts: pool?.restarts ?? 0,
+      },
+      inflightBytes: this.#pipeline?.budget.used ?? 0,
+      budgetBytes: config.memoryBudgetBytes,
+      held: this.#pipeline?.held ?? false,
+      lastPollAt: source.lastPollAt,
+      partitions: (this.#pipeline?.partitions ?? []).map((owned) => ({
+        topic: owned.topic,
+        partition: owned.partition,
+        epoch: owned.epoch,
+        nextOffset: owned.landed,
+        lowWatermark: owned.lowWatermark,
+        highWatermark: owned.highWatermark,
+        lag:
+          owned.highWatermark < 0
+            ? null
+            : Math.max(0, owned.highWatermark - Math.max(owned.landed, owned.lowWatermark)),
+      })),
+      failure: this.#failure?.message ?? null,
+    };
+  }
+
+  #createPipeline(decoder: DecodePool): Pipeline {
+    const { config, source, metrics, logger, topic } = this.#options;
+    return new Pipeline({
+      source,
+      sink: this.#sink,
+      decoder,
+      observer: observePipeline(metrics, logger, topic, (error) => this.#fail(error)),
+      lanes: config.databaseLanes,
+      batchMaxRows: config.batchMaxRows,
+      batchMaxBytes: config.batchMaxBytes,
+      batchLingerMs: config.batchLingerMs,
+      budgetBytes: config.memoryBudgetBytes,
+      slabMaxBytes: config.slabMaxBytes,
+      slabLingerMs: config.slabLingerMs,
+      slabAttempts: config.workerTaskAttempts,
+      duplicateWindowEntries: config.duplicateWindowEntries,
+      duplicateWindowMs: config.duplicateWindowMs,
+      gapPolicy: config.kafkaGapPolicy,
+      commitIntervalMs: config.kafkaCommitIntervalMs,
+    });
+  }
+
+  async #openDatabase(): Promise<void> {
+    const { config, logger } = this.#options;
+    const deadline = Date.now() + DATABASE_WAIT_MS;
+    for (;;) {
+      try {
+        if (config.databaseMigrate) {
+          const applied = await migrate(config.databaseUrl ?? '');
+          if (applied.length > 0) logger.info('migrated', `applied ${applied.join(', ')}`);
+        }
+        await this.#sink.open();
+        return;
+      } catch (error) {
+        if (!(error instanceof EngineError) || !error.canRetry || Date.now() > deadline) throw error;
+        logger.limited('warn', 'database', 'database_waiting', `waiting for the database: ${messageOf(error)}`);
+        await delay(DATABASE_RETRY_MS);
+      }
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#failure = error;
+    this.#state = 'failed';
+    this.#resolveFailed(error);
+  }
+}

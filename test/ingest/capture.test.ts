@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, open, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { CaptureReader, CaptureWriter } from '../../src/ingest/capture-file.js';
+import type { SourceMessage } from '../../src/ingest/source.js';
+
+let folder = '';
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'capture-'));
+});
+after(() => rm(folder, { recursive: true }));
+
+const MESSAGES: SourceMessage[] = [
+  {
+    topic: 'a.topic',
+    partition: 0,
+    offset: 2 ** 52,
+    timestampMs: 1_700_000_000_123,
+    key: Uint8Array.of(1, 2),
+    value: Uint8Array.of(3),
+  },
+  { topic: 'a.topic', partition: 5, offset: 0, timestampMs: -1, key: null, value: null },
+  { topic: 'a.topic', partition: 0, offset: 7, timestampMs: 0, key: new Uint8Array(0), value: new Uint8Array(0) },
+  { topic: 'a.topic', partition: 1, offset: 8, timestampMs: 1, key: null, value: new Uint8Array(100_000).fill(9) },
+];
+
+async function captured(name: string): Promise<string> {
+  const path = join(folder, name);
+  const writer = new CaptureWriter(path, 'a.topic');
+  await writer.write(MESSAGES);
+  await writer.close();
+  return path;
+}
+
+async function readAll(path: string): Promise<SourceMessage[]> {
+  const reader = await CaptureReader.open(path);
+  const messages: SourceMessage[] = [];
+  try {
+    for (let next = await reader.next(); next !== null; next = await reader.next()) messages.push(next);
+  } finally {
+    await reader.close();
+  }
+  return messages;
+}
+
+test('reads back what was written, null and empty keys and values apart', async () => {
+  assert.deepEqual(await readAll(await captured('whole')), MESSAGES);
+});
+
+test('takes a last record that was not written to its end for the end', async () => {
+  const path = await captured('cut');
+  const { length } = await readFile(path);
+  for (const bytes of [1, 99_999, 100_020]) {
+    await truncate(path, length - bytes);
+    assert.deepEqual(await readAll(path), MESSAGES.slice(0, 3));
+  }
+});
+
+test('refuses a damaged record and says at which byte it lies', async () => {
+  const path = await captured('damaged');
+  const file = await open(path, 'r+');
+  await file.write(Buffer.of(0xff), 0, 1, 40);
+  await file.close();
+  await assert.rejects(readAll(path), { code: 'CAPTURE_INVALID', message: /damaged at byte 19/ });
+});
+
+test('refuses what is no capture file, and what is not there', async () => {
+  const path = join(folder, 'other');
+  await writeFile(path, 'not a capture at all');
+  await assert.rejects(CaptureReader.open(path), { code: 'CAPTURE_INVALID', message: /not a capture file/ });
+  await assert.rejects(CaptureReader.open(join(folder, 'absent')), {
+    code: 'CAPTURE_INVALID',
+    message: /cannot be read/,
+  });
+});
