@@ -52,7 +52,7 @@ async function checkAll(config: Config, tell: (result: NamedResult) => void): Pr
 
 function skipAll(tell: (result: NamedResult) => void): NamedResult[] {
   return ALL_CHECKS.map(({ name }) => {
-    const result = { name, ...skipped('not tried, because of configuration') };
+    const result = { name, ...skipped('not tried: needs configuration') };
     tell(result);
     return result;
   });

@@ -50,9 +50,9 @@ function failure(name: keyof typeof COMMANDS, error: unknown): number {
   if (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS_'))
     return usage(`${messageOf(error)}\n\n${commandHelp(name)}`);
   const known = error instanceof EngineError ? error : libraryError(error);
-  const text = known === null ? stackOf(error) : `${known.code}: ${known.message}`;
-  process.stderr.write(`${redactText(text)}\n`);
-  return known?.code === 'CONFIG_INVALID' ? EXIT_USAGE : EXIT_FAILURE;
+  if (known?.code === 'CONFIG_INVALID') return usage(known.message);
+  process.stderr.write(`${redactText(known === null ? stackOf(error) : `${known.code}: ${known.message}`)}\n`);
+  return EXIT_FAILURE;
 }
 
 /** An error nobody foresaw is worth its stack, and those of its causes. */

@@ -62,8 +62,9 @@ export async function runChecks(
   for (const check of checks) {
     const missing = check.needs?.find((name) => unusable.has(name));
     const result =
-      missing === undefined ? await runOne(check, context, timeoutMs) : skipped(`not tried, because of ${missing}`);
-    if (result.status === 'fail' || result.status === 'skipped') unusable.add(check.name);
+      missing === undefined ? await runOne(check, context, timeoutMs) : skipped(`not tried: needs ${missing}`);
+    // A check that finds nothing to look at skips itself, and stands in nobody's way.
+    if (result.status === 'fail' || missing !== undefined) unusable.add(check.name);
     results.push({ name: check.name, ...result });
     tell({ name: check.name, ...result });
   }
