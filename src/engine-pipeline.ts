@@ -1,24 +1,15 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { type ClaimOptions, claimPartition, settlePosition } from './engine-claim.js';
-import { type Decoded, OwnedPartition } from './engine-partition.js';
-import { EngineError, messageOf } from './errors.js';
+import { type ClaimOptions, claimPartition } from './engine-claim.js';
+import { type Decoder, Dispatcher } from './engine-dispatch.js';
+import { OwnedPartition } from './engine-partition.js';
+import { Repositioner } from './engine-reposition.js';
+import { EMPTY_STRETCH, poisoned, resultBytes } from './engine-results.js';
 import { ByteBudget } from './ingest/byte-budget.js';
 import type { Slab } from './ingest/partition.js';
-import { SolReference } from './ingest/sol-reference.js';
 import type { Source, SourceHandler, SourceMessage, TopicPartition, TopicPartitionOffset } from './ingest/source.js';
 import { BatchLane } from './sink/batch-lane.js';
 import type { PendingPart } from './sink/batcher.js';
 import type { PartOutcome, Sink } from './sink/sink.js';
-import type { SlabResult, SlabTask } from './workers/messages.js';
-
-/** The part of the decode pool that the pipeline uses. */
-export interface Decoder {
-  readonly threads: number;
-  /** Slabs that may be handed over at a time, the ones being decoded included. */
-  readonly capacity: number;
-  readonly inFlight: number;
-  run(task: SlabTask): Promise<SlabResult>;
-}
+import type { SlabResult } from './workers/messages.js';
 
 export interface PipelineOptions {
   readonly source: Source;
@@ -53,7 +44,6 @@ export interface PipelineObserver {
 }
 
 const WATERMARK_INTERVAL_MS = 10_000;
-const SEEK_RETRY_MS = 500;
 
 const keyOf = ({ topic, partition }: TopicPartition) => `${partition}/${topic}`;
 
@@ -67,10 +57,10 @@ export class Pipeline implements SourceHandler {
   readonly #claimOptions: ClaimOptions;
   readonly #lanes: readonly BatchLane[];
   readonly #partitions = new Map<string, OwnedPartition>();
-  readonly #solReference = new SolReference();
+  readonly #dispatcher: Dispatcher;
+  readonly #repositioner: Repositioner;
   readonly #closing = new AbortController();
   readonly #timers: NodeJS.Timeout[];
-  #pumpTimer: NodeJS.Timeout | null = null;
   #failure: Error | null = null;
   #held = false;
 
@@ -91,6 +81,18 @@ export class Pipeline implements SourceHandler {
       warn: (fields, text) => options.observer.warn(fields, text),
       onGap: (partition) => options.observer.gap(partition),
     };
+    this.#repositioner = new Repositioner(
+      this.#claimOptions,
+      (bytes, partition) => this.#release(bytes, partition),
+      (error) => this.failed(error),
+    );
+    this.#dispatcher = new Dispatcher(options.decoder, options, this.#partitions, {
+      decoded: (partition, slab, result, seconds) => {
+        options.observer.decoded(slab, result, seconds);
+        this.#decoded(partition, slab, result);
+      },
+      failed: (partition, slab, error) => this.#workerFailed(partition, slab, error),
+    });
     this.#timers = [
       setInterval(() => this.#commit([...this.#partitions.values()]), options.commitIntervalMs),
       setInterval(() => void this.#refreshWatermarks(), WATERMARK_INTERVAL_MS),
@@ -140,7 +142,7 @@ export class Pipeline implements SourceHandler {
       if (owned?.state === 'active') this.budget.reserve(owned.intake.accept(message, now));
     }
     this.#steer();
-    this.#pump();
+    this.#dispatcher.pump();
   }
 
   endReached(end: TopicPartitionOffset): void {
@@ -149,13 +151,13 @@ export class Pipeline implements SourceHandler {
     owned.highWatermark = Math.max(owned.highWatermark, end.offset);
     const stretch = owned.intake.acceptEnd(end.offset);
     if (stretch === null) return;
-    owned.reassembler.add(stretch.from, stretch.to, EMPTY);
+    owned.reassembler.add(stretch.from, stretch.to, EMPTY_STRETCH);
     this.#forward(owned);
   }
 
   outOfRange(partition: TopicPartition): void {
     const owned = this.#partitions.get(keyOf(partition));
-    if (owned?.state === 'active') void this.#checkRange(owned);
+    if (owned?.state === 'active') void this.#repositioner.checkRange(owned, this.#closing.signal);
   }
 
   failed(error: Error): void {
@@ -168,7 +170,7 @@ export class Pipeline implements SourceHandler {
   close(): void {
     this.#closing.abort();
     for (const timer of this.#timers) clearInterval(timer);
-    if (this.#pumpTimer !== null) clearTimeout(this.#pumpTimer);
+    this.#dispatcher.close();
     for (const partition of this.#partitions.values()) this.#close(partition);
     for (const lane of this.#lanes) lane.close();
   }
@@ -212,50 +214,7 @@ export class Pipeline implements SourceHandler {
     this.#release(bytes, partition);
   }
 
-  // ---- to the workers
-
-  #pump(): void {
-    const { decoder, slabMaxBytes, slabLingerMs } = this.#options;
-    const now = performance.now();
-    let nextDueMs = Number.POSITIVE_INFINITY;
-    for (const partition of this.#partitions.values()) {
-      const { intake } = partition;
-      while (intake.pendingMessages > 0 && decoder.inFlight < decoder.capacity) {
-        const dueMs = intake.pendingSinceMs + slabLingerMs;
-        // A slab is not worth waiting for while a worker stands idle.
-        if (intake.pendingBytes < slabMaxBytes && now < dueMs && decoder.inFlight >= decoder.threads) {
-          nextDueMs = Math.min(nextDueMs, dueMs);
-          break;
-        }
-        this.#dispatch(partition, intake.takeSlab(slabMaxBytes, this.#solReference.volume(), now));
-      }
-    }
-    if (nextDueMs < Number.POSITIVE_INFINITY && this.#pumpTimer === null) {
-      this.#pumpTimer = setTimeout(
-        () => {
-          this.#pumpTimer = null;
-          this.#pump();
-        },
-        Math.ceil(nextDueMs - now),
-      );
-    }
-  }
-
-  #dispatch(partition: OwnedPartition, slab: Slab): void {
-    partition.slabsInFlight += 1;
-    const startedMs = performance.now();
-    this.#options.decoder.run(slab.task).then(
-      (result) => {
-        this.#options.observer.decoded(slab, result, (performance.now() - startedMs) / 1_000);
-        this.#solReference.add(result.solVolume);
-        this.#decoded(partition, slab, result);
-      },
-      (error: unknown) => this.#workerFailed(partition, slab, error as Error),
-    );
-  }
-
   #decoded(partition: OwnedPartition, slab: Slab, result: SlabResult): void {
-    partition.slabsInFlight -= 1;
     let heldBytes = 0;
     if (slab.tenure === partition.intake.tenure) {
       heldBytes = resultBytes(result);
@@ -268,12 +227,9 @@ export class Pipeline implements SourceHandler {
     }
     this.#forward(partition);
     this.#release(slab.heldBytes, partition);
-    this.#pump();
   }
 
   #workerFailed(partition: OwnedPartition, slab: Slab, error: Error): void {
-    partition.slabsInFlight -= 1;
-    this.#release(slab.heldBytes, partition);
     if (slab.tenure === partition.intake.tenure && partition.state !== 'closed') {
       const verdict = partition.intake.slabFailed(slab);
       this.#options.observer.workerFailed(error, partition, verdict);
@@ -281,10 +237,9 @@ export class Pipeline implements SourceHandler {
         this.#decoded(partition, slab, poisoned(slab.lastChance, error));
         return;
       }
-      void this.#restart(partition, partition.reassembler.position);
+      void this.#repositioner.restart(partition, partition.reassembler.position);
     }
-    partition.notify();
-    this.#pump();
+    this.#release(slab.heldBytes, partition);
   }
 
   // ---- to the database
@@ -337,7 +292,7 @@ export class Pipeline implements SourceHandler {
       current?.notify();
     });
     this.#steer();
-    this.#pump();
+    this.#dispatcher.pump();
   }
 
   /** The database went back in time: what we remember of it is worth nothing, the source is read again from there. */
@@ -345,54 +300,7 @@ export class Pipeline implements SourceHandler {
     partition.window.clear();
     partition.landed = nextOffset;
     for (const part of partition.lane.drop(partition.topic, partition.partition)) this.budget.release(part.heldBytes);
-    void this.#restart(partition, nextOffset);
-  }
-
-  // ---- moving back
-
-  /** Reads again from `position`; everything behind it that the lane does not have yet is dropped. */
-  async #restart(partition: OwnedPartition, position: number): Promise<void> {
-    const { intake, reassembler } = partition;
-    let bytes = intake.restart(position);
-    for (const waiting of reassembler.restart(position)) bytes += waiting.heldBytes;
-    this.#release(bytes, partition);
-    if (partition.state === 'draining') return;
-    partition.to('seeking');
-    const tenure = intake.tenure;
-    const { topic, partition: number } = partition;
-    while (partition.state === 'seeking' && intake.tenure === tenure) {
-      try {
-        await this.#options.source.seek({ topic, partition: number, offset: position });
-        if (intake.tenure === tenure) partition.to('active');
-        return;
-      } catch (error) {
-        this.#options.observer.warn({ topic, partition: number, position }, `seek failed: ${messageOf(error)}`);
-        await delay(SEEK_RETRY_MS);
-      }
-    }
-  }
-
-  /** The source may hold our position no longer: lands what is in flight, then goes over the gap or refuses. */
-  async #checkRange(partition: OwnedPartition): Promise<void> {
-    const { source } = this.#options;
-    const signal = this.#closing.signal;
-    partition.to('seeking');
-    try {
-      await partition.whenSettled(signal);
-      if (partition.state !== 'seeking' || signal.aborted) return;
-      const watermarks = await source.watermarks(partition);
-      const { topic, partition: number, epoch, landed: nextOffset } = partition;
-      const claim = { topic, partition: number, epoch, nextOffset };
-      partition.landed = await settlePosition(claim, watermarks, this.#claimOptions, signal);
-      await this.#restart(partition, partition.landed);
-    } catch (error) {
-      if (error instanceof EngineError && !error.canRetry) this.failed(error);
-      else if (partition.state === 'seeking') {
-        await delay(SEEK_RETRY_MS);
-        partition.to('active');
-        this.outOfRange(partition);
-      }
-    }
+    void this.#repositioner.restart(partition, nextOffset);
   }
 
   async #refreshWatermarks(): Promise<void> {
@@ -403,7 +311,7 @@ export class Pipeline implements SourceHandler {
         partition.highWatermark = high;
         // The client's own word that the position is out of range can get lost among messages.
         if (partition.state === 'active' && partition.settled && partition.landed < low)
-          void this.#checkRange(partition);
+          void this.#repositioner.checkRange(partition, this.#closing.signal);
       } catch {
         // Unknown until the next time; the last ones stay.
       }
@@ -434,47 +342,6 @@ export class Pipeline implements SourceHandler {
   #ownedOf(partitions: readonly TopicPartition[]): OwnedPartition[] {
     return partitions.map((partition) => this.#partitions.get(keyOf(partition))).filter((owned) => owned !== undefined);
   }
-}
-
-const NO_ROWS: SlabResult = {
-  messages: 0,
-  emptyMessages: 0,
-  trades: new Uint8Array(0),
-  transactions: new Float64Array(0),
-  slots: [],
-  failures: [],
-  solVolume: { sol: 0, usd: 0, trades: 0 },
-  busyMs: 0,
-};
-
-/** Offsets that hold no message. */
-const EMPTY: Decoded = {
-  result: NO_ROWS,
-  messages: 0,
-  heldBytes: 0,
-  oldestTimestampMs: -1,
-  newestTimestampMs: -1,
-  receivedMs: 0,
-};
-
-/** The result of a message that takes every worker down. */
-function poisoned(message: SourceMessage, error: Error): SlabResult {
-  const errorClass =
-    error instanceof EngineError && error.code === 'WORKER_TIMEOUT' ? 'worker_timeout' : 'worker_crashed';
-  const { offset, timestampMs, key, value } = message;
-  const payload = value ?? new Uint8Array(0);
-  return {
-    ...NO_ROWS,
-    messages: 1,
-    failures: [{ offset, timestampMs, key, payload, errorClass, errorText: error.message }],
-  };
-}
-
-function resultBytes({ trades, failures }: SlabResult): number {
-  return failures.reduce(
-    (sum, { payload, key }) => sum + payload.byteLength + (key?.byteLength ?? 0),
-    trades.byteLength,
-  );
 }
 
 function withoutPart({ part: _, ...fields }: PartOutcome): object {

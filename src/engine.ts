@@ -82,7 +82,7 @@ export class Engine {
     this.#sink = new PostgresSink({
       config,
       groupId,
-      owner: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
+      ownerId: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
       logger: sinkLogger(logger),
       observer: observeSink(metrics),
     });
@@ -137,7 +137,7 @@ export class Engine {
 
   status(): EngineStatus {
     const { source, groupId, topic, config } = this.#options;
-    const { breaker, breakerOpenSince, reachable } = this.#sink.status();
+    const { breaker, breakerOpenSince, reachable } = this.#sink.status;
     const pool = this.#pool;
     return {
       state: this.#state,

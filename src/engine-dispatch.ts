@@ -1,0 +1,110 @@
+import type { OwnedPartition } from './engine-partition.js';
+import type { Slab } from './ingest/partition.js';
+import { SolReference } from './ingest/sol-reference.js';
+import type { SlabResult, SlabTask } from './workers/messages.js';
+
+/** The part of the decode pool that the dispatcher uses. */
+export interface Decoder {
+  readonly threads: number;
+  /** Slabs that may be handed over at a time, the ones being decoded included. */
+  readonly capacity: number;
+  readonly inFlight: number;
+  run(task: SlabTask): Promise<SlabResult>;
+}
+
+export interface DispatchOptions {
+  readonly slabMaxBytes: number;
+  readonly slabLingerMs: number;
+}
+
+export interface DispatchHandler {
+  decoded(partition: OwnedPartition, slab: Slab, result: SlabResult, seconds: number): void;
+  /** The worker died or was ended; the slab's bytes are gone with it. */
+  failed(partition: OwnedPartition, slab: Slab, error: Error): void;
+}
+
+/**
+ * Hands what the partitions received to the workers, slab by slab, partition after partition in turn.
+ *
+ * A slab goes when it is full or its linger is over, and at once while a worker stands idle: then waiting wins nothing.
+ */
+export class Dispatcher {
+  readonly #decoder: Decoder;
+  readonly #options: DispatchOptions;
+  readonly #partitions: ReadonlyMap<string, OwnedPartition>;
+  readonly #handler: DispatchHandler;
+  readonly #solReference = new SolReference();
+  #timer: NodeJS.Timeout | null = null;
+  #turn = 0;
+
+  constructor(
+    decoder: Decoder,
+    options: DispatchOptions,
+    partitions: ReadonlyMap<string, OwnedPartition>,
+    handler: DispatchHandler,
+  ) {
+    this.#decoder = decoder;
+    this.#options = options;
+    this.#partitions = partitions;
+    this.#handler = handler;
+  }
+
+  /** To be called whenever something was received or a worker became free. */
+  pump(): void {
+    const now = performance.now();
+    let nextDueMs = Number.POSITIVE_INFINITY;
+    for (const partition of this.#inTurn()) nextDueMs = Math.min(nextDueMs, this.#pumpOne(partition, now));
+    if (nextDueMs === Number.POSITIVE_INFINITY || this.#timer !== null) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = null;
+        this.pump();
+      },
+      Math.ceil(nextDueMs - now),
+    );
+  }
+
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  /** Begins with another partition each time, so that a busy one cannot keep the workers to itself. */
+  #inTurn(): OwnedPartition[] {
+    const partitions = [...this.#partitions.values()];
+    if (partitions.length < 2) return partitions;
+    this.#turn = (this.#turn + 1) % partitions.length;
+    return [...partitions.slice(this.#turn), ...partitions.slice(0, this.#turn)];
+  }
+
+  /** Answers when what is left of the partition is due, Infinity where that hangs on a worker or nothing is left. */
+  #pumpOne(partition: OwnedPartition, now: number): number {
+    const { intake } = partition;
+    const { slabMaxBytes, slabLingerMs } = this.#options;
+    while (intake.pendingMessages > 0 && this.#decoder.inFlight < this.#decoder.capacity) {
+      const dueMs = intake.pendingSinceMs + slabLingerMs;
+      const idle = this.#decoder.inFlight < this.#decoder.threads;
+      if (!idle && intake.pendingBytes < slabMaxBytes && now < dueMs) return dueMs;
+      this.#dispatch(partition, intake.takeSlab(slabMaxBytes, this.#solReference.volume(), now));
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  #dispatch(partition: OwnedPartition, slab: Slab): void {
+    partition.slabsInFlight += 1;
+    const startedMs = performance.now();
+    this.#decoder.run(slab.task).then(
+      (result) => {
+        partition.slabsInFlight -= 1;
+        this.#solReference.add(result.solVolume);
+        this.#handler.decoded(partition, slab, result, (performance.now() - startedMs) / 1_000);
+        this.pump();
+      },
+      (error: unknown) => {
+        partition.slabsInFlight -= 1;
+        this.#handler.failed(partition, slab, error as Error);
+        this.pump();
+      },
+    );
+  }
+}

@@ -1,0 +1,74 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type ClaimOptions, settlePosition } from './engine-claim.js';
+import type { OwnedPartition } from './engine-partition.js';
+import { EngineError, messageOf } from './errors.js';
+
+const RETRY_MS = 500;
+
+/** Moves a partition's reading position: back to where the database or a lost worker left off, or over a gap. */
+export class Repositioner {
+  readonly #options: ClaimOptions;
+  /** Told how many bytes of a partition were dropped from memory. */
+  readonly #dropped: (bytes: number, partition: OwnedPartition) => void;
+  readonly #failed: (error: Error) => void;
+
+  constructor(
+    options: ClaimOptions,
+    dropped: (bytes: number, partition: OwnedPartition) => void,
+    failed: (error: Error) => void,
+  ) {
+    this.#options = options;
+    this.#dropped = dropped;
+    this.#failed = failed;
+  }
+
+  /**
+   * Reads again from `position`; everything behind it that the lane does not have yet is dropped. A partition that is
+   * being given up only drops.
+   */
+  async restart(partition: OwnedPartition, position: number): Promise<void> {
+    const { intake, reassembler, topic, partition: number } = partition;
+    let bytes = intake.restart(position);
+    for (const waiting of reassembler.restart(position)) bytes += waiting.heldBytes;
+    this.#dropped(bytes, partition);
+    if (partition.state === 'draining' || partition.state === 'closed') return;
+    partition.to('seeking');
+    const { tenure } = intake;
+    while (partition.state === 'seeking' && intake.tenure === tenure) {
+      try {
+        await this.#options.source.seek({ topic, partition: number, offset: position });
+        if (intake.tenure === tenure) partition.to('active');
+        return;
+      } catch (error) {
+        this.#options.warn({ topic, partition: number, position }, `seek failed: ${messageOf(error)}`);
+        await delay(RETRY_MS);
+      }
+    }
+  }
+
+  /** The source may hold the position no longer: lands what is in flight, then goes over the gap or refuses. */
+  async checkRange(partition: OwnedPartition, signal: AbortSignal): Promise<void> {
+    partition.to('seeking');
+    while (partition.state === 'seeking' && !signal.aborted) {
+      try {
+        await partition.whenSettled(signal);
+        const watermarks = await this.#options.source.watermarks(partition);
+        if (partition.state !== 'seeking') return;
+        const { topic, partition: number, epoch, landed: nextOffset } = partition;
+        const claim = { topic, partition: number, epoch, nextOffset };
+        const position = await settlePosition(claim, watermarks, this.#options, signal);
+        partition.landed = position;
+        await this.restart(partition, position);
+        return;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (error instanceof EngineError && !error.canRetry) {
+          this.#failed(error);
+          return;
+        }
+        this.#options.warn({ error: messageOf(error) }, 'the position could not be checked; it is tried again');
+        await delay(RETRY_MS);
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import type { Decoded } from './engine-partition.js';
+import { EngineError } from './errors.js';
+import type { SourceMessage } from './ingest/source.js';
+import type { SlabResult } from './workers/messages.js';
+
+const NO_ROWS: SlabResult = {
+  messages: 0,
+  emptyMessages: 0,
+  trades: new Uint8Array(0),
+  transactions: new Float64Array(0),
+  slots: [],
+  failures: [],
+  solVolume: { sol: 0, usd: 0, trades: 0 },
+  busyMs: 0,
+};
+
+/** Offsets that hold no message. */
+export const EMPTY_STRETCH: Decoded = {
+  result: NO_ROWS,
+  messages: 0,
+  heldBytes: 0,
+  oldestTimestampMs: -1,
+  newestTimestampMs: -1,
+  receivedMs: 0,
+};
+
+/** The result of a message that takes every worker down. */
+export function poisoned(message: SourceMessage, error: Error): SlabResult {
+  const errorClass =
+    error instanceof EngineError && error.code === 'WORKER_TIMEOUT' ? 'worker_timeout' : 'worker_crashed';
+  const { offset, timestampMs, key, value } = message;
+  const payload = value ?? new Uint8Array(0);
+  return {
+    ...NO_ROWS,
+    messages: 1,
+    failures: [{ offset, timestampMs, key, payload, errorClass, errorText: error.message }],
+  };
+}
+
+/** What a result holds of the memory budget until it has landed. */
+export function resultBytes({ trades, failures }: SlabResult): number {
+  return failures.reduce(
+    (sum, { payload, key }) => sum + payload.byteLength + (key?.byteLength ?? 0),
+    trades.byteLength,
+  );
+}
