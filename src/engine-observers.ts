@@ -37,8 +37,9 @@ export function observePipeline(
         { 'kafka.topic': topic, 'kafka.partition': partition },
       );
     },
-    landed(part, _outcome, seconds) {
+    landed(part, { rowsInserted }, seconds) {
       processed.inc(part.messages);
+      metrics.tradesWritten.inc(rowsInserted);
       if (part.messages === 0) return;
       write.observe(seconds);
       if (part.oldestTimestampMs >= 0) {
