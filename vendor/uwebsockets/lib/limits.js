@@ -11,8 +11,8 @@ module.exports = {
   REQUEST_TIMEOUT_MS: 30_000,
   /** Between two requests of a connection. */
   KEEP_ALIVE_TIMEOUT_MS: 10_000,
-  /** A client that takes nothing of a waiting answer for this long is cut off. */
-  STALLED_READER_MS: 30_000,
+  /** A client that takes nothing of a waiting answer for this long, or up to twice as long, is cut off. */
+  STALLED_READER_MS: 15_000,
   /** How often node:http looks for clients over their time. */
   CHECK_INTERVAL_MS: 1_000,
   /** What an answer of known size may hold unsent; the rest stays with its caller. */
