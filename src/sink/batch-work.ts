@@ -1,0 +1,102 @@
+import { invariant } from '../errors.js';
+import { chunksWithout } from './copy.js';
+import { type DeadLetter, deadLetterOf } from './dead-letters.js';
+import type { PartDecision } from './offsets.js';
+import { type RowPlace, rowPlaces } from './rows.js';
+import type { Batch, BatchPart, PartOutcome } from './sink.js';
+
+/** A row the database refuses, and what becomes of it instead. */
+export interface RejectedRow {
+  readonly place: RowPlace;
+  readonly letter: DeadLetter;
+}
+
+export interface PartCounts {
+  readonly rowsInserted: number;
+  readonly rowsDuplicate: number;
+}
+
+/** One part on its way: what was decided of it so far. */
+export class PartWork {
+  readonly part: BatchPart;
+  outcome: PartOutcome | null = null;
+  /** What the attempt that reached COMMIT last wrote: the answer to a COMMIT whose acknowledgement was lost. */
+  counts: PartCounts | null = null;
+  /** In row order. */
+  readonly rejected: RejectedRow[] = [];
+
+  constructor(part: BatchPart) {
+    this.part = part;
+  }
+
+  get rows(): number {
+    return this.part.tradeRows - this.rejected.length;
+  }
+
+  chunks(): Uint8Array[] {
+    if (this.rejected.length === 0) return this.part.trades.filter(({ length }) => length > 0);
+    return [
+      ...chunksWithout(
+        this.part.trades,
+        this.rejected.map(({ place }) => place),
+      ),
+    ];
+  }
+
+  deadLetters(): DeadLetter[] {
+    const { topic, partition, failures } = this.part;
+    return [
+      ...failures.map((failure) => deadLetterOf(topic, partition, failure)),
+      ...this.rejected.map(({ letter }) => letter),
+    ];
+  }
+
+  reject(row: RejectedRow): void {
+    this.rejected.push(row);
+    this.rejected.sort((a, b) => a.place.chunk - b.place.chunk || a.place.start - b.place.start);
+  }
+
+  settle(decision: PartDecision): void {
+    const { part } = this;
+    if (decision.kind === 'fenced') this.outcome = { kind: 'fenced', part, epoch: decision.epoch };
+    if (decision.kind === 'rewound') this.outcome = { kind: 'rewound', part, nextOffset: decision.nextOffset };
+    if (decision.kind === 'landed') this.landed(this.counts ?? { rowsInserted: this.rows, rowsDuplicate: 0 });
+  }
+
+  landed(counts: PartCounts): void {
+    this.outcome = { kind: 'landed', part: this.part, ...counts };
+  }
+
+  /** Places of the rows that are not rejected. */
+  *places(): Generator<RowPlace> {
+    const rejected = new Set(this.rejected.map(({ place }) => `${place.chunk} ${place.start}`));
+    for (const place of rowPlaces(this.part.trades)) {
+      if (!rejected.has(`${place.chunk} ${place.start}`)) yield place;
+    }
+  }
+}
+
+/** A batch on its way through attempts. */
+export class BatchWork {
+  readonly parts: readonly PartWork[];
+  /** Rows go through the staging table. */
+  staging: boolean;
+  /** Rows turned out to be there already. */
+  hadDuplicates = false;
+
+  constructor(batch: Batch, staging: boolean) {
+    this.parts = batch.parts.map((part) => new PartWork(part));
+    this.staging = staging;
+  }
+
+  open(): PartWork[] {
+    return this.parts.filter(({ outcome }) => outcome === null);
+  }
+
+  outcomes(): PartOutcome[] {
+    return this.parts.map(({ outcome }) => {
+      invariant(outcome !== null, 'A batch is answered when all its parts are decided.');
+      return outcome;
+    });
+  }
+}

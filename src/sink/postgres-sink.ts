@@ -1,0 +1,206 @@
+import { EngineError, invariant, messageOf } from '../errors.js';
+import { type BreakerState, CircuitBreaker } from './breaker.js';
+import { classify, haltError } from './classify.js';
+import { ConflictRate } from './conflict-rate.js';
+import { type Connection, describeTarget } from './connection.js';
+import { Connections } from './connections.js';
+import { Lane, type LaneContext } from './lane.js';
+import { Maintenance } from './maintenance.js';
+import { type Claimant, claimPartition, readPosition, recentTransactions, recordGap } from './offsets.js';
+import { TradePartitions } from './partitions.js';
+import { backoffMs, Retrier } from './retry.js';
+import { checkSchema } from './schema-check.js';
+import type { Batch, Claim, Gap, PartOutcome, Sink, TransactionKeys } from './sink.js';
+import type { PostgresSinkOptions } from './sink-options.js';
+import { StaleBackends } from './stale-backends.js';
+
+export interface SinkStatus {
+  /** The last thing asked of the database was answered. */
+  readonly reachable: boolean;
+  readonly breaker: BreakerState;
+  /** Since when the breaker has not been closed, ms since the epoch. */
+  readonly breakerOpenSince: number | null;
+}
+
+/** Connections besides the lanes: control, maintenance, and one of the moment. */
+const OTHER_CONNECTIONS = 3;
+const OPEN_PATIENCE_MS = 60_000;
+const CONTROL_LOCK_TIMEOUT_MS = 10_000;
+
+/** Lands batches in PostgreSQL exactly once. The offsets row in the same transaction is the truth. */
+export class PostgresSink implements Sink {
+  readonly #options: PostgresSinkOptions;
+  readonly #claimant: Claimant;
+  readonly #connections: Connections;
+  readonly #breaker: CircuitBreaker;
+  readonly #retrier: Retrier;
+  readonly #staleBackends: StaleBackends;
+  readonly #partitions = new TradePartitions();
+  readonly #maintenance: Maintenance;
+  readonly #lanes: Lane[];
+  #control: Connection | null = null;
+  #connecting: Promise<Connection> | null = null;
+  #reachable = false;
+  #closing = new AbortController();
+
+  constructor(options: PostgresSinkOptions) {
+    const { config, logger, observer = {} } = options;
+    if (config.databaseUrl === undefined) throw new EngineError('CONFIG_INVALID', 'DATABASE_URL is not set.');
+    this.#options = options;
+    this.#claimant = { groupId: options.groupId, owner: options.ownerId, clusterId: options.clusterId ?? null };
+    this.#connections = new Connections({
+      url: config.databaseUrl,
+      owner: options.ownerId,
+      stallTimeoutMs: config.databaseFlushTimeoutMs,
+    });
+    this.#breaker = new CircuitBreaker({
+      failureThreshold: config.breakerFailureThreshold,
+      successThreshold: config.breakerSuccessThreshold,
+      openMs: config.breakerOpenMs,
+      halfOpenCalls: config.breakerHalfOpenCalls,
+    });
+    this.#retrier = new Retrier(this.#breaker, logger, {
+      ...observer,
+      onRetry: (error) => {
+        if (classify(error) === 'outage') this.#reachable = false;
+        observer.onRetry?.(error);
+      },
+    });
+    this.#staleBackends = new StaleBackends(this.#connections, config.databaseStaleBackendMs, logger, observer);
+    this.#maintenance = new Maintenance({
+      connections: this.#connections,
+      partitions: this.#partitions,
+      config,
+      logger,
+    });
+    const context: LaneContext = {
+      claimant: this.#claimant,
+      connections: this.#connections,
+      retrier: this.#retrier,
+      partitions: this.#partitions,
+      conflictRate: new ConflictRate(),
+      staleBackends: this.#staleBackends,
+      observer,
+    };
+    this.#lanes = Array.from({ length: config.databaseLanes }, (_, lane) => new Lane(`lane${lane}`, context));
+  }
+
+  get status(): SinkStatus {
+    return { reachable: this.#reachable, breaker: this.#breaker.state, breakerOpenSince: this.#breaker.openSince };
+  }
+
+  async open(): Promise<void> {
+    const { config, logger, openPatienceMs = OPEN_PATIENCE_MS } = this.#options;
+    const target = describeTarget(config.databaseUrl ?? '');
+    const deadline = performance.now() + openPatienceMs;
+    for (let failures = 0; ; failures++) {
+      try {
+        const connection = await this.#controlConnection();
+        await checkSchema(connection, config.databaseLanes + OTHER_CONNECTIONS - 1);
+        break;
+      } catch (error) {
+        this.#control?.destroy();
+        if (classify(error) !== 'outage') throw haltError(error, `Opening ${target}`);
+        if (performance.now() >= deadline || this.#closing.signal.aborted) {
+          throw new EngineError('DATABASE_UNREACHABLE', `Cannot reach ${target}: ${messageOf(error)}`, {
+            canRetry: true,
+            cause: error,
+          });
+        }
+        if (failures === 0) logger.warn({ error: messageOf(error) }, `Waiting for ${target}`);
+        await new Promise((resolve) => setTimeout(resolve, Math.min(1_000, 50 + backoffMs(failures, Math.random()))));
+      }
+    }
+    this.#reachable = true;
+    this.#maintenance.start();
+  }
+
+  async position(topic: string, partition: number, signal: AbortSignal): Promise<number | null> {
+    return this.#ask('Reading a position', signal, (connection) =>
+      readPosition(connection, this.#claimant.groupId, topic, partition),
+    );
+  }
+
+  async claim(topic: string, partition: number, start: number, signal: AbortSignal): Promise<Claim> {
+    return this.#ask('Claiming a partition', signal, (connection) =>
+      claimPartition(connection, this.#claimant, topic, partition, start),
+    );
+  }
+
+  async recordGap(gap: Gap, signal: AbortSignal): Promise<boolean> {
+    return this.#ask('Recording a gap', signal, (connection) => recordGap(connection, this.#claimant, gap));
+  }
+
+  async recentTransactions(
+    _topic: string,
+    partition: number,
+    limit: number,
+    signal: AbortSignal,
+  ): Promise<TransactionKeys> {
+    if (limit <= 0) return { pairs: new Float64Array(0) };
+    const pairs = await this.#ask('Reading recent transactions', signal, (connection) =>
+      recentTransactions(connection, partition, limit),
+    );
+    return { pairs };
+  }
+
+  async write(lane: number, batch: Batch, signal: AbortSignal): Promise<PartOutcome[]> {
+    const writer = this.#lanes[lane];
+    invariant(writer !== undefined, `There is no lane ${lane}.`);
+    const outcomes = await writer.write(batch, signal);
+    this.#reachable = true;
+    this.#maintenance.landed(outcomes.flatMap((outcome) => (outcome.kind === 'landed' ? [outcome.part] : [])));
+    return outcomes;
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#maintenance.stop();
+    await Promise.all(this.#lanes.map((lane) => lane.close()));
+    await this.#connections.close();
+    this.#control = null;
+    this.#reachable = false;
+  }
+
+  /** One statement on the control connection, which calls share. */
+  async #ask<T>(doing: string, signal: AbortSignal, statement: (connection: Connection) => Promise<T>): Promise<T> {
+    try {
+      const answer = await this.#retrier.run(doing, signal, async () => {
+        const connection = await this.#controlConnection();
+        signal.throwIfAborted();
+        const abort = (): void => connection.destroy('The call was given up');
+        signal.addEventListener('abort', abort);
+        const unwatch = this.#staleBackends.watch(connection);
+        try {
+          return await statement(connection);
+        } catch (error) {
+          connection.destroy();
+          throw error;
+        } finally {
+          unwatch();
+          signal.removeEventListener('abort', abort);
+        }
+      });
+      this.#reachable = true;
+      return answer;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw haltError(error, doing);
+    }
+  }
+
+  async #controlConnection(): Promise<Connection> {
+    if (this.#control?.usable) return this.#control;
+    // Calls that come at once share one attempt.
+    this.#connecting ??= this.#connections
+      .open('control', CONTROL_LOCK_TIMEOUT_MS)
+      .then((connection) => {
+        this.#control = connection;
+        return connection;
+      })
+      .finally(() => {
+        this.#connecting = null;
+      });
+    return this.#connecting;
+  }
+}

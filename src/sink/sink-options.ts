@@ -1,0 +1,30 @@
+import type { Config } from '../config.js';
+import type { SinkLogger, SinkObserver } from './observer.js';
+
+export type SinkConfig = Pick<
+  Config,
+  | 'databaseUrl'
+  | 'databaseLanes'
+  | 'databaseFlushTimeoutMs'
+  | 'databaseStaleBackendMs'
+  | 'databasePartitionsAhead'
+  | 'databaseRetentionSlots'
+  | 'databaseTradeIndexes'
+  | 'breakerFailureThreshold'
+  | 'breakerSuccessThreshold'
+  | 'breakerOpenMs'
+  | 'breakerHalfOpenCalls'
+>;
+
+export interface PostgresSinkOptions {
+  readonly config: SinkConfig;
+  readonly groupId: string;
+  /** Who claims partitions: one per process, never used twice. */
+  readonly ownerId: string;
+  /** Kafka cluster the offsets belong to, kept beside them. */
+  readonly clusterId?: string | null;
+  readonly logger: SinkLogger;
+  readonly observer?: SinkObserver;
+  /** How long `open` waits for a server that is not there yet, ms. */
+  readonly openPatienceMs?: number;
+}
