@@ -93,6 +93,15 @@ const CASES: readonly Case[] = [
       `The client certificate ${config.kafkaClientCertPath} (KAFKA_CLIENT_CERT_PATH) cannot be read: the file must hold a PEM certificate.`,
   },
   {
+    pattern: /PEM routines::no start line|ssl routines::pem lib/i,
+    code: 'KAFKA_TLS',
+    explain: (_match, _broker, config) => {
+      const { kafkaCaCertPath, kafkaClientCertPath, kafkaClientKeyPath } = config;
+      const paths = [kafkaCaCertPath, kafkaClientCertPath, kafkaClientKeyPath].filter((path) => path !== undefined);
+      return `One of the PEM files cannot be read (${paths.join(', ')}), or KAFKA_CLIENT_KEY_PASSWORD is not the key’s password.`;
+    },
+  },
+  {
     pattern: /ssl\.ca\.location failed|x509 certificate routines::(?:system lib|no certificate)/,
     code: 'KAFKA_TLS',
     explain: (_match, _broker, config) =>
