@@ -10,6 +10,8 @@ export interface DecodePoolOptions extends SlabOptions {
   readonly threads: number;
   /** A task that a thread works on for longer has its thread replaced. */
   readonly taskTimeoutMs: number;
+  /** A thread that is not ready after this long counts as dead. */
+  readonly bootTimeoutMs?: number;
   /** The worker's module, a file that exports `decode`. */
   readonly workerFile?: string | URL;
   /** Heap of one worker in MiB; by default a share of the container's memory. */
@@ -18,7 +20,8 @@ export interface DecodePoolOptions extends SlabOptions {
 
 /** Slabs per thread that may wait: one, so that a thread which finishes has the next at once. */
 const WAITING_PER_THREAD = 1;
-/** Pools replaced in a row, with no slab decoded between, before we say that workers cannot boot. */
+const BOOT_TIMEOUT_MS = 30_000;
+/** Piscinas replaced in a row, with no slab decoded between, before we say that workers cannot boot. */
 const MENDS_MAX = 3;
 const WORKER_FILE = new URL('./decode-worker.js', import.meta.url);
 
@@ -32,8 +35,9 @@ interface Waiting {
  * The decode threads. Tasks start in the order they come. A task whose thread dies or overstays is rejected, its buffers are
  * gone with the thread, and the pool goes on with a new thread.
  *
- * The queue is ours and piscina's stays empty: the time limit of a task counts from when a thread takes it, and piscina does
- * not tell when that is.
+ * The queue is ours and piscina's stays empty: the time limit of a task counts from when a thread that is ready takes it, and
+ * piscina does not tell when that is. Nor does piscina start threads again once one has died while booting; then we replace
+ * piscina itself, a few times in a row at most.
  */
 export class DecodePool {
   readonly threads: number;
@@ -45,8 +49,8 @@ export class DecodePool {
   #busy = 0;
   #restarts = 0;
   #mends = 0;
-  #booted = false;
-  #closed = false;
+  #bootTimer: NodeJS.Timeout | undefined;
+  #state: 'booting' | 'running' | 'broken' | 'closed' = 'booting';
 
   /** Resolves when every thread has booted; rejects with WORKER_BOOT where one cannot. */
   static async start(options: DecodePoolOptions): Promise<DecodePool> {
@@ -82,12 +86,11 @@ export class DecodePool {
   }
 
   /**
-   * Decodes a slab; its buffers are moved and no longer ours. Rejects with WORKER_CRASHED or WORKER_TIMEOUT; the cause carries
-   * the worker's stack. The caller keeps within {@link capacity}.
+   * Decodes a slab; its buffers are moved and no longer ours. Rejects with WORKER_CRASHED or WORKER_TIMEOUT, whose cause carries
+   * the worker's stack, or with WORKER_BOOT once threads cannot be replaced any more. The caller keeps within {@link capacity}.
    */
   run(task: SlabTask): Promise<SlabResult> {
     invariant(this.inFlight < this.capacity, `the decode pool holds ${this.capacity} slabs and was given one more`);
-    if (this.#closed) return Promise.reject(crashed(new Error('the decode pool is closed')));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ task, resolve, reject });
       this.#dispatch();
@@ -96,17 +99,26 @@ export class DecodePool {
 
   /** Ends the threads. Tasks still in flight are rejected. */
   async close(): Promise<void> {
-    this.#closed = true;
-    for (const { reject } of this.#waiting.splice(0)) reject(crashed(new Error('the decode pool is closed')));
+    this.#state = 'closed';
+    clearTimeout(this.#bootTimer);
+    this.#dispatch();
     await this.#piscina.destroy();
   }
 
   #dispatch(): void {
-    while (this.#busy < this.threads) {
+    if (this.#state === 'broken' || this.#state === 'closed') {
+      const error =
+        this.#state === 'closed'
+          ? crashed(new Error('the decode pool is closed'))
+          : new EngineError('WORKER_BOOT', 'Decode workers die before they are ready.');
+      for (const { reject } of this.#waiting.splice(0)) reject(error);
+      return;
+    }
+    while (this.#busy < this.threads && this.#piscina.idleThreads > 0) {
       const next = this.#waiting.shift();
       if (next === undefined) return;
       this.#busy += 1;
-      this.#execute(next.task)
+      this.#execute(next.task, this.#options.taskTimeoutMs)
         .finally(() => {
           this.#busy -= 1;
           this.#dispatch();
@@ -115,10 +127,9 @@ export class DecodePool {
     }
   }
 
-  async #execute(task: SlabTask): Promise<SlabResult> {
-    if (this.#mends >= MENDS_MAX) throw new EngineError('WORKER_BOOT', 'Decode workers die before they are ready.');
+  async #execute(task: SlabTask, timeoutMs: number): Promise<SlabResult> {
     const timeout = new AbortController();
-    const timer = setTimeout(() => timeout.abort(), this.#options.taskTimeoutMs);
+    const timer = setTimeout(() => timeout.abort(), timeoutMs);
     const transferList = [task.packed.buffer, task.index.buffer, ...task.large.map((value) => value.buffer)];
     try {
       const result = await this.#piscina.run(task, { transferList, signal: timeout.signal });
@@ -126,22 +137,28 @@ export class DecodePool {
       return result;
     } catch (error) {
       if (!timeout.signal.aborted) throw crashed(error);
-      const text = `A decode worker was ended after ${this.#options.taskTimeoutMs} ms on one slab.`;
+      const text = `A decode worker was ended after ${timeoutMs} ms on one slab.`;
       throw new EngineError('WORKER_TIMEOUT', text, { canRetry: true, cause: error });
     } finally {
       clearTimeout(timer);
-      this.#mend();
     }
   }
 
-  /** Piscina starts no more threads once one has died while booting: then it is replaced, a few times. */
-  #mend(): void {
-    if (!this.#booted || this.#closed || this.#mends >= MENDS_MAX) return;
-    if (this.#piscina.threads.length >= this.threads) return;
-    this.#mends += 1;
-    const broken = this.#piscina;
-    this.#piscina = this.#createPiscina();
-    void broken.close();
+  /** One task without messages for each thread: each goes to its own thread, and fails where that thread does not boot. */
+  async #boot(): Promise<void> {
+    const timeoutMs = this.#options.bootTimeoutMs ?? BOOT_TIMEOUT_MS;
+    const boots = Array.from({ length: this.threads }, () => this.#execute(emptyTask(), timeoutMs));
+    try {
+      await Promise.all(boots);
+    } catch (error) {
+      await this.close();
+      await Promise.allSettled(boots);
+      const late = error instanceof EngineError && error.code === 'WORKER_TIMEOUT';
+      const cause = error instanceof EngineError ? error.cause : error;
+      const reason = late ? `it was not ready after ${timeoutMs} ms` : messageOf(cause);
+      throw new EngineError('WORKER_BOOT', `A decode worker cannot start: ${reason}`, { cause });
+    }
+    this.#state = 'running';
   }
 
   #createPiscina(): Piscina<SlabTask, SlabResult> {
@@ -152,7 +169,7 @@ export class DecodePool {
       name: 'decode',
       minThreads: this.threads,
       maxThreads: this.threads,
-      maxQueue: this.threads, // while a thread is being replaced
+      maxQueue: this.threads, // never used: see above
       concurrentTasksPerWorker: 1,
       stricterFIFO: true,
       atomics: 'sync', // an idle worker sleeps in Atomics.wait and wakes without its event loop; it has no timers to starve
@@ -160,25 +177,45 @@ export class DecodePool {
       resourceLimits: { maxOldGenerationSizeMb: heapMb },
       workerData: { messageMaxBytes } satisfies SlabOptions,
     });
-    piscina.on('workerDestroy', () => {
-      if (!this.#closed) this.#restarts += 1;
-    });
-    piscina.on('error', () => this.#mend());
+    piscina.on('workerCreate', () => queueMicrotask(() => this.#threadReady())); // it counts as idle right after this
+    piscina.on('workerDestroy', () => this.#threadLost(piscina));
+    piscina.on('error', () => {}); // of a thread without a task, which 'workerDestroy' tells as well
     return piscina;
   }
 
-  /** One task without messages for each thread: each goes to its own thread, and fails where that thread does not boot. */
-  async #boot(): Promise<void> {
-    const boots = Array.from({ length: this.threads }, () => this.#execute(emptyTask()));
-    try {
-      await Promise.all(boots);
-    } catch (error) {
-      await this.close();
-      await Promise.allSettled(boots);
-      const cause = error instanceof EngineError ? (error.cause ?? error) : error;
-      throw new EngineError('WORKER_BOOT', `A decode worker cannot start: ${messageOf(cause)}`, { cause });
+  #threadReady(): void {
+    if (this.#isWhole()) clearTimeout(this.#bootTimer);
+    this.#dispatch();
+  }
+
+  #isWhole(): boolean {
+    return this.#busy + this.#piscina.idleThreads >= this.threads;
+  }
+
+  #threadLost(piscina: Piscina): void {
+    if (this.#state !== 'running' || piscina !== this.#piscina) return;
+    this.#restarts += 1;
+    clearTimeout(this.#bootTimer);
+    this.#bootTimer = setTimeout(() => this.#mend(false), this.#options.bootTimeoutMs ?? BOOT_TIMEOUT_MS);
+    // Piscina starts the new thread right after it has told of the old one.
+    queueMicrotask(() => {
+      if (this.#piscina.threads.length < this.threads) this.#mend(true);
+    });
+  }
+
+  /** Replaces piscina where it will not, or did not in time, replace a thread. */
+  #mend(givenUp: boolean): void {
+    if (this.#state !== 'running') return;
+    if (!givenUp && this.#isWhole()) return;
+    const broken = this.#piscina;
+    void broken.close(); // what still runs there may finish
+    if (this.#mends < MENDS_MAX) {
+      this.#mends += 1;
+      this.#piscina = this.#createPiscina();
+    } else {
+      this.#state = 'broken';
     }
-    this.#booted = true;
+    this.#dispatch();
   }
 }
 
