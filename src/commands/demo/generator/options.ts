@@ -37,7 +37,7 @@ export const GENERATOR_DEFAULTS = {
   slotMs: 395, // 2.53 slots a second
   transactionsPerSlot: 149, // 146 per slot number, skipped ones included
   emptyPerSlot: 9,
-  thirdSendShare: 0.3,
+  thirdSendShare: 0.45,
   subsetShare: 0.2,
   failedShare: 0.15,
   usdShare: 0.5,
