@@ -208,7 +208,9 @@ export function explainKafkaError(
   }
   const said = all.filter((text) => !/all broker connections are down/i.test(text)).at(-1) ?? 'no reason was given';
   const brokers = (config.kafkaBrokers ?? []).join(', ');
-  const message = `The brokers (${brokers}) cannot be used: ${said}. Check KAFKA_BROKERS and KAFKA_SECURITY_PROTOCOL.`;
+  const message = /broker transport failure|timed out/i.test(said)
+    ? `The brokers (${brokers}) took the connection but did not answer in time. Check port and protocol (KAFKA_BROKERS, KAFKA_SECURITY_PROTOCOL; ${PORTS}), and that no firewall stands between.`
+    : `The brokers (${brokers}) cannot be used: ${said}. Check KAFKA_BROKERS and KAFKA_SECURITY_PROTOCOL.`;
   return new EngineError('KAFKA_UNREACHABLE', message, { canRetry: true, cause: new Error(all.join('\n')) });
 }
 

@@ -208,6 +208,15 @@ const CASES: readonly Case[] = [
     says: [/libssl-dev/, /npm rebuild node-rdkafka/],
   },
   {
+    name: 'a broker that takes the connection and never answers',
+    env: PLAIN,
+    event: 'broker transport failure',
+    log: '',
+    code: 'KAFKA_UNREACHABLE',
+    says: [/rpk0\.example:9092\) took the connection but did not answer in time/, /KAFKA_SECURITY_PROTOCOL/],
+    canRetry: true,
+  },
+  {
     name: 'anything else is quoted',
     env: PLAIN,
     event: 'the moon is full',

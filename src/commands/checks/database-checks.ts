@@ -4,8 +4,8 @@ import { invariant, messageOf } from '../../errors.js';
 import { readMigrations } from '../../sink/migrate.js';
 import { type Check, type CheckContext, fail, ok, warn } from './check.js';
 
-const CONNECT_TIMEOUT_MS = 8_000;
-const QUERY_TIMEOUT_MS = 8_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+const QUERY_TIMEOUT_MS = 5_000;
 /** What the engine opens besides its lanes: claims, maintenance. */
 const EXTRA_CONNECTIONS = 2;
 const SERVER_VERSION_MIN = 140_000;

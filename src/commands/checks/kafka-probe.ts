@@ -3,7 +3,7 @@ import { KafkaClient, type KafkaTexts } from '../../ingest/kafka-client.js';
 import { explainKafkaError, explainKafkaFailure } from '../../ingest/kafka-errors.js';
 import { KAFKA_TOPIC_SETTINGS, kafkaSettings } from '../../ingest/kafka-settings.js';
 
-const CONNECT_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 8_000;
 
 /** A consumer that subscribes to nothing and so joins no group. */
 export class KafkaProbe {

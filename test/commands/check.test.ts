@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { createServer, type Server, type Socket } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import type { NamedResult } from '../../src/commands/checks/check.js';
+import { runMain } from '../support/command.js';
+import { emptyDatabase, type TestDatabase, testDatabase } from '../support/database.js';
+import { type MockTopic, mockTopic } from '../support/mock-topic.js';
+
+const TOPIC = 'solana.dextrades.proto';
+const DOWN = '127.0.0.1:1';
+
+let topic: MockTopic;
+let database: TestDatabase;
+let blank: TestDatabase;
+let restrictedUrl: string;
+
+before(async () => {
+  [topic, database] = await Promise.all([mockTopic(TOPIC), testDatabase()]);
+  blank = await emptyDatabase();
+  const role = `${database.name}_reader`;
+  await database.query(`CREATE ROLE ${role} LOGIN PASSWORD 'hush'`);
+  await database.query(`GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${role}`);
+  const url = new URL(database.url);
+  url.username = role;
+  url.password = 'hush';
+  restrictedUrl = url.href;
+});
+
+after(async () => {
+  await database.query(`DROP OWNED BY ${database.name}_reader`);
+  await database.query(`DROP ROLE ${database.name}_reader`);
+  await Promise.all([topic.stop(), database.drop(), blank.drop()]);
+});
+
+/** Runs `check --json` and gives its exit code and the results by name. */
+async function check(env: Record<string, string>) {
+  const settings = { KAFKA_BROKERS: topic.brokers, KAFKA_GROUP_ID: 'check', DATABASE_URL: database.url, ...env };
+  const { code, stdout, stderr } = await runMain(['check', '--json'], settings);
+  assert.equal(stderr, '');
+  assert.doesNotMatch(stdout, /hush/);
+  const summary = JSON.parse(stdout) as { ok: boolean; checks: NamedResult[] };
+  assert.equal(summary.ok, !summary.checks.some(({ status }) => status === 'fail'));
+  const results = new Map(summary.checks.map((result) => [result.name, result]));
+  const status = (name: string) => results.get(name)?.status;
+  const text = (name: string) => `${results.get(name)?.detail} → ${results.get(name)?.advice}`;
+  return { code, status, text, statuses: summary.checks.map(({ name, status: is }) => `${name} ${is}`) };
+}
+
+describe('check', () => {
+  test('finds nothing to say where all is well', async () => {
+    const { code, text, statuses } = await check({});
+    assert.deepEqual(statuses, [
+      'configuration ok',
+      'libraries ok',
+      'certificates skipped',
+      'brokers ok',
+      'credentials ok',
+      'topic ok',
+      'group ok',
+      'database ok',
+      'schema ok',
+      'privileges ok',
+      'connections ok',
+    ]);
+    assert.equal(code, 0);
+    assert.match(text('topic'), /solana\.dextrades\.proto has 4 partitions; partition 0 holds offsets 0 to 1/);
+    assert.match(text('group'), /check may be used, and has no committed offset yet/);
+  });
+
+  test('prints a line for each, for people, without --json', async () => {
+    const settings = { KAFKA_BROKERS: topic.brokers, KAFKA_GROUP_ID: 'check', DATABASE_URL: database.url };
+    const { code, stdout } = await runMain(['check'], settings);
+    assert.equal(code, 0);
+    assert.match(stdout, /^ok +configuration +complete and consistent$/m);
+    assert.match(stdout, /^- +certificates +KAFKA_SECURITY_PROTOCOL=PLAINTEXT uses none$/m);
+    assert.equal(stdout.trimEnd().split('\n').length, 11);
+  });
+
+  test('looks at the database though the broker is down, and skips what needs the broker', async () => {
+    const { code, status, text } = await check({ KAFKA_BROKERS: DOWN });
+    assert.equal(code, 1);
+    assert.equal(status('brokers'), 'fail');
+    assert.match(text('brokers'), /connection refused.*KAFKA_BROKERS/);
+    assert.deepEqual(['credentials', 'topic', 'group'].map(status), ['skipped', 'skipped', 'skipped']);
+    assert.equal(status('privileges'), 'ok');
+  });
+
+  test('says which of several brokers do not answer', async () => {
+    const { code, status, text } = await check({ KAFKA_BROKERS: `${topic.brokers},${DOWN}` });
+    assert.equal(code, 0);
+    assert.equal(status('brokers'), 'warn');
+    assert.match(text('brokers'), /1 of 2 answer; 127\.0\.0\.1:1: connection refused/);
+    assert.equal(status('topic'), 'ok');
+  });
+
+  test('looks at the broker though the database is down', async () => {
+    const { code, status, text } = await check({ DATABASE_URL: `postgres://me:hush@${DOWN}/none` });
+    assert.equal(code, 1);
+    assert.equal(status('group'), 'ok');
+    assert.equal(status('database'), 'fail');
+    assert.match(text('database'), /no connection to none on 127\.0\.0\.1:1/);
+    assert.deepEqual(['schema', 'privileges', 'connections'].map(status), ['skipped', 'skipped', 'skipped']);
+  });
+
+  test('tells a wrong password and a missing database apart', async () => {
+    const wrong = new URL(restrictedUrl);
+    wrong.password = 'hush-hush';
+    const none = new URL(database.url);
+    none.pathname = '/there_is_none';
+    const [password, name] = await Promise.all([
+      check({ DATABASE_URL: wrong.href, KAFKA_BROKERS: DOWN }),
+      check({ DATABASE_URL: none.href, KAFKA_BROKERS: DOWN }),
+    ]);
+    assert.match(password.text('database'), /password authentication failed.*Check user and password/);
+    assert.match(name.text('database'), /does not exist.*Create the database/);
+  });
+
+  test('lists missing migrations: a warning where start applies them, a failure where it does not', async () => {
+    const env = { DATABASE_URL: blank.url, KAFKA_BROKERS: DOWN };
+    const [applied, forbidden] = await Promise.all([check(env), check({ ...env, DATABASE_MIGRATE: 'false' })]);
+    assert.equal(applied.status('schema'), 'warn');
+    assert.match(applied.text('schema'), /0001_tables\.sql/);
+    assert.equal(forbidden.status('schema'), 'fail');
+    assert.match(forbidden.text('schema'), /Run the command `migrate`/);
+  });
+
+  test('gives the statements for the privileges a role lacks', async () => {
+    const { code, status, text } = await check({ DATABASE_URL: restrictedUrl });
+    assert.equal(code, 1);
+    assert.equal(status('privileges'), 'fail');
+    assert.match(text('privileges'), /GRANT INSERT, UPDATE ON kafka_offsets TO \w+_reader;/);
+    assert.match(text('privileges'), /ALTER TABLE solana_dex_trades OWNER TO/);
+  });
+
+  test('counts the free connections, and warns of commits that a crash may take back', async () => {
+    await database.query(`ALTER DATABASE ${database.name} SET synchronous_commit = off`);
+    const { code, status, text } = await check({ DATABASE_LANES: '3', KAFKA_BROKERS: topic.brokers });
+    await database.query(`ALTER DATABASE ${database.name} RESET synchronous_commit`);
+    assert.equal(status('connections'), 'warn');
+    assert.match(text('connections'), /\d+ of \d+ are free, the engine takes 5; synchronous_commit is off/);
+    assert.equal(code, 0);
+  });
+
+  test('says that the topic is not there', async () => {
+    const { status, text } = await check({ KAFKA_TOPIC: 'other.dextrades.proto' });
+    assert.equal(status('topic'), 'fail');
+    assert.match(text('topic'), /no topic other\.dextrades\.proto/);
+  });
+
+  test('exits with 2 where the configuration is wrong, and tries nothing else', async () => {
+    const { code, status, text } = await check({ BATCH_MAX_ROWS: 'many' });
+    assert.equal(code, 2);
+    assert.match(text('configuration'), /BATCH_MAX_ROWS: got "many"/);
+    assert.equal(status('brokers'), 'skipped');
+  });
+});
+
+describe('a broker that accepts and never answers', () => {
+  const open = new Set<Socket>();
+  let silent: Server;
+
+  before(async () => {
+    silent = createServer((socket) => {
+      open.add(socket.on('error', () => {}));
+    });
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  });
+
+  after(() => {
+    for (const socket of open) socket.destroy();
+    silent.close();
+  });
+
+  test('holds no check for ever: neither the broker’s nor the database’s', async () => {
+    const { port } = silent.address() as { port: number };
+    const { code, status } = await check({
+      KAFKA_BROKERS: `127.0.0.1:${port}`,
+      DATABASE_URL: `postgres://me:hush@127.0.0.1:${port}/none`,
+    });
+    assert.equal(code, 1);
+    assert.equal(status('credentials'), 'fail');
+    assert.equal(status('database'), 'fail');
+  });
+});
