@@ -24,8 +24,8 @@ export class Connections {
   }
 
   /** `role` is what the connection is for: lane0, control, … */
-  async open(role: string, lockTimeoutMs = 0): Promise<Connection> {
-    const { url, owner, stallTimeoutMs } = this.#options;
+  async open(role: string, lockTimeoutMs = 0, stallTimeoutMs = this.#options.stallTimeoutMs): Promise<Connection> {
+    const { url, owner } = this.#options;
     const shortOwner = owner.replaceAll(/[^\w.:-]/g, '_').slice(-OWNER_MAX);
     const applicationName = `${FAMILY} ${shortOwner} ${role}`.slice(0, NAME_MAX_BYTES);
     const connection = await Connection.open({ url, applicationName, stallTimeoutMs, lockTimeoutMs });

@@ -1,93 +1,194 @@
-import { Batcher, type BatchLimits, type PendingPart } from './batcher.js';
-import type { PartOutcome, Sink } from './sink.js';
+import { EngineError } from '../errors.js';
+import { prepareStaging, writeDirectly, writeThroughStaging } from './attempt.js';
+import { BatchWork, type PartWork } from './batch-work.js';
+import { classify, haltError } from './classify.js';
+import type { ConflictRate } from './conflict-rate.js';
+import type { Connection } from './connection.js';
+import type { Connections } from './connections.js';
+import { insertDeadLetters } from './dead-letters.js';
+import { RowIsolator } from './isolate.js';
+import type { SinkObserver } from './observer.js';
+import { advanceAndCommit, beginAndRead, type Claimant, decideParts } from './offsets.js';
+import { firstSlots, partitionSlots, type TradePartitions } from './partitions.js';
+import type { Retrier } from './retry.js';
+import type { Batch, PartOutcome } from './sink.js';
+import { mergeHeaders, upsertSlots } from './slots.js';
+import type { StaleBackends } from './stale-backends.js';
 
-export interface LaneHandler {
-  /** What became of the parts of one batch, in its order; `outcomes[i]` speaks of `parts[i]`. */
-  written(parts: readonly PendingPart[], outcomes: readonly PartOutcome[], seconds: number): void;
-  /** The sink gave up on a batch: a person must mend something. Nothing of it landed. */
-  failed(error: Error): void;
+export interface LaneContext {
+  readonly claimant: Claimant;
+  readonly connections: Connections;
+  readonly retrier: Retrier;
+  readonly partitions: TradePartitions;
+  readonly conflictRate: ConflictRate;
+  readonly staleBackends: StaleBackends;
+  readonly observer: SinkObserver;
 }
 
+/** Times the offsets row may read well and then fail the compare-and-set before somebody must look. */
+const MISMATCHES_MAX = 10;
+const PARTITION_MISSES_MAX = 5;
+
 /**
- * One connection's ordered line of batches: one is written at a time, the next one fills meanwhile. An idle lane writes a
- * batch as soon as its linger is over; a busy one writes everything that gathered, up to the limits.
+ * One connection, one batch at a time.
+ *
+ * Every attempt at a batch begins by reading the offsets rows and deciding each part by them. So the answer to whatever
+ * went wrong, a COMMIT whose acknowledgement was lost included, is the same: throw the connection away and begin again.
  */
 export class Lane {
-  readonly #index: number;
-  readonly #sink: Sink;
-  readonly #handler: LaneHandler;
-  readonly #batcher: Batcher;
-  readonly #abort = new AbortController();
-  #writing: readonly PendingPart[] | null = null;
-  #timer: NodeJS.Timeout | null = null;
-  #failed = false;
+  readonly #name: string;
+  readonly #context: LaneContext;
+  readonly #isolator: RowIsolator;
+  #connection: Connection | null = null;
 
-  constructor(index: number, sink: Sink, limits: BatchLimits, handler: LaneHandler) {
-    this.#index = index;
-    this.#sink = sink;
-    this.#handler = handler;
-    this.#batcher = new Batcher(limits);
+  constructor(name: string, context: LaneContext) {
+    this.#name = name;
+    this.#context = context;
+    this.#isolator = new RowIsolator(context.connections, context.retrier);
   }
 
-  push(part: PendingPart): void {
-    this.#batcher.add(part, performance.now());
-    this.#advance();
+  async write(batch: Batch, signal: AbortSignal): Promise<PartOutcome[]> {
+    const { retrier, conflictRate } = this.#context;
+    const started = performance.now();
+    const work = new BatchWork(batch, conflictRate.stagingFirst);
+    let mismatches = 0;
+    let partitionMisses = 0;
+    while (work.open().length > 0) {
+      try {
+        await retrier.run('A write to the database', signal, () => this.#attempt(work, signal));
+      } catch (error) {
+        signal.throwIfAborted();
+        const kind = classify(error);
+        if (kind === 'duplicate' && !work.staging) {
+          work.staging = true;
+          work.hadDuplicates = true;
+        } else if (kind === 'position' && ++mismatches <= MISMATCHES_MAX) {
+          // The next attempt reads the offsets rows and decides.
+        } else if (kind === 'partition' && ++partitionMisses <= PARTITION_MISSES_MAX) {
+          await this.#makePartitions(work, signal);
+        } else if (kind === 'data') {
+          await this.#isolator.reject(work, error, signal);
+        } else {
+          throw kind === 'position'
+            ? new EngineError('DATABASE_OFFSETS_BROKEN', 'The offsets row reads as expected and yet cannot be moved.', {
+                cause: error,
+              })
+            : haltError(error, 'A write to the database');
+        }
+      }
+    }
+    conflictRate.record(work.hadDuplicates);
+    this.#report(work, (performance.now() - started) / 1_000);
+    return work.outcomes();
   }
 
-  /** Whether anything of the partition waits or is being written. */
-  holds(topic: string, partition: number): boolean {
-    return (
-      this.#batcher.has(topic, partition) || (this.#writing?.some((part) => isOf(part, topic, partition)) ?? false)
-    );
+  async close(): Promise<void> {
+    await this.#connection?.end();
+    this.#connection = null;
   }
 
-  /** Drops what waits of a partition. What is being written goes on: the epoch decides whether it lands. */
-  drop(topic: string, partition: number): PendingPart[] {
-    return this.#batcher.drop(topic, partition);
-  }
-
-  /** Gives up: a write under way is aborted, what waits is dropped. */
-  close(): void {
-    this.#abort.abort();
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-  }
-
-  #advance(): void {
-    if (this.#writing !== null || this.#batcher.empty || this.#failed || this.#abort.signal.aborted) return;
-    const now = performance.now();
-    if (this.#batcher.closed(now)) {
-      this.#write(this.#batcher.take(now));
-    } else if (this.#timer === null) {
-      this.#timer = setTimeout(
-        () => {
-          this.#timer = null;
-          this.#advance();
-        },
-        Math.max(1, Math.ceil(this.#batcher.dueMs - now)),
+  async #attempt(work: BatchWork, signal: AbortSignal): Promise<void> {
+    const { claimant, staleBackends } = this.#context;
+    const connection = await this.#connected();
+    signal.throwIfAborted();
+    const abort = (): void => connection.destroy('The write was given up');
+    signal.addEventListener('abort', abort);
+    const unwatch = staleBackends.watch(connection);
+    try {
+      await this.#context.partitions.ensure(connection, firstSlots(work.open().flatMap(({ part }) => part.trades)));
+      if (work.staging) await prepareStaging(connection);
+      const asked = work.open();
+      const positions = await beginAndRead(
+        connection,
+        claimant.groupId,
+        asked.map(({ part }) => part),
       );
+      const decisions = decideParts(
+        asked.map(({ part }) => part),
+        positions,
+        claimant.owner,
+      );
+      for (const [i, part] of asked.entries()) {
+        const decision = decisions[i];
+        if (decision !== undefined) part.settle(decision);
+      }
+      const parts = work.open();
+      if (parts.length === 0) await connection.script('ROLLBACK');
+      else await this.#land(connection, work, parts);
+    } catch (error) {
+      connection.destroy();
+      throw error;
+    } finally {
+      unwatch();
+      signal.removeEventListener('abort', abort);
     }
   }
 
-  #write(parts: readonly PendingPart[]): void {
-    this.#writing = parts;
-    const startedMs = performance.now();
-    this.#sink.write(this.#index, { parts }, this.#abort.signal).then(
-      (outcomes) => {
-        this.#writing = null;
-        this.#handler.written(parts, outcomes, (performance.now() - startedMs) / 1_000);
-        this.#advance();
-      },
-      (error: unknown) => {
-        this.#writing = null;
-        this.#failed = true; // what is behind a failed batch must not overtake it
-        if (!this.#abort.signal.aborted)
-          this.#handler.failed(error instanceof Error ? error : new Error(String(error)));
-      },
+  /** Writes the parts and commits. From the COMMIT on, an error says nothing about what has landed. */
+  async #land(connection: Connection, work: BatchWork, parts: readonly PartWork[]): Promise<void> {
+    const { claimant, observer } = this.#context;
+    const onCopy = (rows: number, bytes: number, seconds: number): void => observer.onCopy?.(rows, bytes, seconds);
+    const write = work.staging ? writeThroughStaging : writeDirectly;
+    const { counts, conflicts } = await write(connection, parts, onCopy);
+    const headers = mergeHeaders(parts.flatMap(({ part }) => part.slots));
+    if (headers.length > 0) await upsertSlots(connection, headers);
+    await insertDeadLetters(
+      connection,
+      claimant.groupId,
+      parts.flatMap((part) => part.deadLetters()),
     );
+    const before = parts.map((part) => part.counts);
+    for (const [i, part] of parts.entries()) part.counts = counts[i] ?? null;
+    try {
+      await advanceAndCommit(
+        connection,
+        claimant.groupId,
+        claimant.owner,
+        parts.map(({ part }) => part),
+      );
+    } catch (error) {
+      // This attempt surely did not land; an earlier one may have.
+      if (classify(error) === 'position') for (const [i, part] of parts.entries()) part.counts = before[i] ?? null;
+      throw error;
+    }
+    for (const part of parts) part.settle({ kind: 'landed' });
+    if (conflicts > 0) observer.onConflict?.(conflicts);
   }
-}
 
-function isOf(part: PendingPart, topic: string, partition: number): boolean {
-  return part.partition === partition && part.topic === topic;
+  async #connected(): Promise<Connection> {
+    if (this.#connection === null || !this.#connection.usable) {
+      this.#connection = await this.#context.connections.open(this.#name);
+    }
+    return this.#connection;
+  }
+
+  /** A row further back in a chunk needs a partition that is not there. */
+  async #makePartitions(work: BatchWork, signal: AbortSignal): Promise<void> {
+    const { partitions, retrier } = this.#context;
+    partitions.forget();
+    const slots = partitionSlots(work.open().flatMap(({ part }) => part.trades));
+    await retrier.run('Making a table partition', signal, async () => {
+      const connection = await this.#connected();
+      try {
+        await partitions.ensure(connection, slots);
+      } catch (error) {
+        connection.destroy();
+        throw error;
+      }
+    });
+  }
+
+  #report(work: BatchWork, seconds: number): void {
+    const { observer } = this.#context;
+    observer.onCommit?.(seconds);
+    let duplicates = 0;
+    const letters = new Map<string, number>();
+    for (const part of work.parts) {
+      if (part.outcome?.kind !== 'landed') continue;
+      duplicates += part.outcome.rowsDuplicate;
+      for (const { errorClass } of part.deadLetters()) letters.set(errorClass, (letters.get(errorClass) ?? 0) + 1);
+    }
+    if (duplicates > 0) observer.onDuplicateRows?.(duplicates);
+    for (const [errorClass, count] of letters) observer.onDeadLetters?.(count, errorClass);
+  }
 }

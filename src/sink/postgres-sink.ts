@@ -22,8 +22,8 @@ export interface SinkStatus {
   readonly breakerOpenSince: number | null;
 }
 
-/** Connections besides the lanes: control, maintenance, and one of the moment. */
-const OTHER_CONNECTIONS = 3;
+/** Connections besides the lanes: control, maintenance, upkeep, and one of the moment. */
+const OTHER_CONNECTIONS = 4;
 const OPEN_PATIENCE_MS = 60_000;
 const CONTROL_LOCK_TIMEOUT_MS = 10_000;
 

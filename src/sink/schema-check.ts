@@ -16,6 +16,7 @@ const FUNCTIONS = [
   'kafka_offsets_advance',
   'ingest_gaps_record',
   'solana_dex_trades_add_partition',
+  'solana_slots_mark_orphans',
 ];
 
 interface TableFacts {

@@ -1,6 +1,7 @@
 import type { SlotHeader } from '../workers/messages.js';
 import type { Connection } from './connection.js';
 import { timeParameter } from './dead-letters.js';
+import type { SlotRange } from './slot-ranges.js';
 
 /** One header per slot, sorted: every writer locks rows in the same order. What one delivery left out another may have. */
 export function mergeHeaders(headers: Iterable<SlotHeader>): SlotHeader[] {
@@ -51,4 +52,26 @@ export async function upsertSlots(connection: Connection, headers: readonly Slot
       headers.map(({ height }) => (isPosition(height) ? height : null)),
     ],
   );
+}
+
+/** Slots below the newest header that are looked at when the engine starts: about a quarter of an hour. */
+const RECENT_SLOTS = 2_000;
+
+/** False where another engine marks just now and this is to be tried again. */
+export async function markOrphans(connection: Connection, range: SlotRange): Promise<boolean> {
+  const [row] = await connection.rows<{ changed: string | null }>(
+    'SELECT solana_slots_mark_orphans($1, $2) AS changed',
+    [range.from, range.to],
+  );
+  return row?.changed !== null;
+}
+
+/** Looks over what landed last, perhaps by an engine that had no time left to. */
+export async function markRecentOrphans(connection: Connection): Promise<boolean> {
+  const [row] = await connection.rows<{ newest: string | null }>(
+    'SELECT max(slot) AS newest FROM (SELECT slot FROM solana_slots WHERE parent_slot IS NOT NULL ORDER BY slot DESC LIMIT 1) newest',
+  );
+  if (row?.newest == null) return true;
+  const newest = Number(row.newest);
+  return markOrphans(connection, { from: newest - RECENT_SLOTS, to: newest });
 }
