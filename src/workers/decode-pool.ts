@@ -89,7 +89,7 @@ export class DecodePool {
    * Decodes a slab; its buffers are moved and no longer ours. Rejects with WORKER_CRASHED or WORKER_TIMEOUT, whose cause carries
    * the worker's stack, or with WORKER_BOOT once threads cannot be replaced any more. The caller keeps within {@link capacity}.
    */
-  run(task: SlabTask): Promise<SlabResult> {
+  async run(task: SlabTask): Promise<SlabResult> {
     invariant(this.inFlight < this.capacity, `the decode pool holds ${this.capacity} slabs and was given one more`);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ task, resolve, reject });

@@ -87,7 +87,7 @@ test('tasks start in the order they come, and those beyond the threads wait', as
   const finished: number[] = [];
   const running = [`wait for ${go}`, 'next'].map((what, i) => pool.run(taskThat(what)).then(() => finished.push(i)));
   assert.deepEqual([pool.busy, pool.queued, pool.inFlight], [1, 1, 2]);
-  await assert.rejects(async () => pool.run(goodTask()), { code: 'INVARIANT' });
+  await rejection(pool.run(goodTask()), 'INVARIANT');
   writeFileSync(go, '');
   await Promise.all(running);
   assert.deepEqual(finished, [0, 1]);
