@@ -35,15 +35,15 @@ export function runCommand(command: string, environment: EngineEnvironment, time
   return run(process.execPath, [MAIN, command], { ...childOptions(environment), timeoutMs });
 }
 
-/** `start` as a child process. */
+/** A command of the engine, `start` unless told otherwise, as a child process. */
 export class EngineProcess {
   /** Settles when the process is gone. */
   readonly exited: Promise<EngineExit>;
   readonly #child: ChildProcess;
   #output = '';
 
-  constructor(environment: EngineEnvironment) {
-    const child = spawn(process.execPath, ['--enable-source-maps', MAIN, 'start'], {
+  constructor(environment: EngineEnvironment, command: readonly string[] = ['start']) {
+    const child = spawn(process.execPath, ['--enable-source-maps', MAIN, ...command], {
       ...childOptions(environment),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -62,6 +62,10 @@ export class EngineProcess {
   /** Everything it printed so far. */
   get output(): string {
     return this.#output;
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
   }
 
   get running(): boolean {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { type TestDatabase, testDatabase } from '../support/database.js';
 import type { BrokerAddress } from './broker.js';
 import { PLAIN_USER, SCRAM_USER } from './broker-properties.js';
-import { type TestDatabase, type TestServer, testServer } from './database.js';
 import { plainEnvironment, saslEnvironment, tlsEnvironment, without } from './engine-environment.js';
 import { type EngineEnvironment, runCommand } from './engine-process.js';
 import { freePorts } from './ports.js';
@@ -112,17 +112,15 @@ const REFUSALS: readonly Refusal[] = [
 // Four at a time: most of each is waiting for a connection that never comes.
 describe('a connection that the broker refuses', { concurrency: 4 }, () => {
   let broker: SharedBroker;
-  let server: TestServer;
   let database: TestDatabase;
 
   before(async () => {
-    [broker, server] = await Promise.all([sharedBroker(), testServer()]);
-    database = await server.create();
+    [broker, database] = await Promise.all([sharedBroker(), testDatabase()]);
     await broker.admin.createTopic(TOPIC, 1);
   });
   after(async () => {
     await database.drop();
-    await Promise.all([broker.release(), server.stop()]);
+    await broker.release();
   });
 
   for (const command of ['check', 'start']) {

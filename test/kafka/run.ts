@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { startPostgres } from '../../src/commands/demo/embedded-postgres.js';
 import { KafkaBroker } from './broker.js';
 import { BROKER_VARIABLE } from './shared-broker.js';
 
-// Starts one broker, runs every suite of this folder (or those named as arguments) against it one after the other, and
+// Starts one broker and one PostgreSQL, runs every suite of this folder (or those named as arguments) against them one after the other, and
 // exits as they did.
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -16,12 +17,20 @@ const suites = (await readdir(here))
   .map((name) => `${here}${name}`);
 if (suites.length === 0) throw new Error(`no suite is named like ${wanted.join(' or ')}`);
 
-const broker = await KafkaBroker.start();
-const tests = spawn(process.execPath, ['--test', '--test-concurrency=1', ...suites], {
+const [broker, postgres] = await Promise.all([
+  KafkaBroker.start(),
+  startPostgres({ settings: { max_connections: '200' } }),
+]);
+const tests = spawn(process.execPath, ['--test', '--test-concurrency=1', '--enable-source-maps', ...suites], {
   stdio: 'inherit',
-  env: { ...process.env, [BROKER_VARIABLE]: JSON.stringify(broker.address) },
+  env: {
+    ...process.env,
+    [BROKER_VARIABLE]: JSON.stringify(broker.address),
+    TEST_DATABASE_URL: postgres.url,
+    UV_THREADPOOL_SIZE: '16',
+  },
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => tests.kill(signal));
 const [code] = (await once(tests, 'exit')) as [number | null];
-await broker.stop();
+await Promise.all([broker.stop(), postgres.stop()]);
 process.exitCode = code ?? 1;

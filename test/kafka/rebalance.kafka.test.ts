@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { type SharedBroker, sharedBroker } from './shared-broker.js';
+import { Stage } from './stage.js';
+import { until } from './until.js';
+
+describe('two engines in one group under load', () => {
+  let broker: SharedBroker;
+
+  before(async () => {
+    broker = await sharedBroker();
+  });
+  after(() => broker.release());
+
+  for (const strategy of ['cooperative-sticky', 'roundrobin', 'consumer']) {
+    test(`join, stop, die and join again without a gap, a repeat or a stale write under ${strategy}`, async () => {
+      const stage = await Stage.open(`rebalance-${strategy}`, broker, { seed: 21 });
+      const environment = { KAFKA_ASSIGNMENT_STRATEGY: strategy };
+      const owners = (count: number) =>
+        until(`${count} engines own the partitions`, async () => (await stage.owners()) === count, {
+          explain: () => stage.printed(),
+        });
+      const movesOn = async (): Promise<void> => {
+        const before = await stage.positions();
+        const moved = async (): Promise<boolean> => {
+          const now = await stage.positions();
+          return [0, 1, 2, 3].every((partition) => (now.get(partition) ?? 0) > (before.get(partition) ?? 0));
+        };
+        await until('every partition moves on', moved, { explain: () => stage.printed() });
+      };
+      try {
+        const load = stage.load();
+        const first = stage.engine(environment);
+        await movesOn();
+        const second = stage.engine(environment);
+        await owners(2);
+        await movesOn();
+
+        assert.deepEqual(await first.stop(), { code: 0, signal: null }, first.output);
+        await owners(1);
+        await movesOn();
+
+        const third = stage.engine(environment);
+        await owners(2);
+        await second.kill();
+        await owners(1);
+        await movesOn();
+        await load.stop();
+        await stage.settled();
+        assert.deepEqual(await third.stop(), { code: 0, signal: null }, third.output);
+        await stage.assertLedger();
+      } finally {
+        await stage.close();
+      }
+    });
+  }
+});

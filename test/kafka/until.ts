@@ -1,0 +1,15 @@
+/**
+ * Waits for a condition, looked at every 20 ms, and for nothing else: the deadline is generous, and running into it is a
+ * failure that names what never came.
+ */
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  options: { readonly timeoutMs?: number; readonly explain?: () => string } = {},
+): Promise<void> {
+  const deadline = Date.now() + (options.timeoutMs ?? 60_000);
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`it never came that ${what}\n${options.explain?.() ?? ''}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
