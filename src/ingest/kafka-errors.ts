@@ -166,7 +166,7 @@ const CASES: readonly Case[] = [
   },
   {
     pattern:
-      /connection closed by peer: receive 0 after POLLIN \(in state (?:APIVERSION_QUERY|AUTH_HANDSHAKE|AUTH_LEGACY|CONNECT)/,
+      /connection closed by peer: receive 0 after POLLIN \((?:after \d+ms )?in state (?:APIVERSION_QUERY|AUTH_HANDSHAKE|AUTH_LEGACY|CONNECT)/,
     code: 'KAFKA_TLS',
     canRetry: true, // a broker that restarts hangs up just so
     explain: (_match, broker, config) => {
@@ -175,7 +175,7 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    pattern: /connection closed by peer: receive 0 after POLLIN \(in state UP|Send failed: Broken pipe/,
+    pattern: /connection closed by peer: receive 0 after POLLIN \((?:after \d+ms )?in state UP|Send failed: Broken pipe/,
     code: 'KAFKA_AUTHENTICATION',
     canRetry: true,
     explain: (_match, broker, config) =>
