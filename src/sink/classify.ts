@@ -117,6 +117,8 @@ export function haltError(error: unknown, doing: string): EngineError {
     return new EngineError('DATABASE_UNREACHABLE', `${doing} failed: ${text}.`, { canRetry: true, cause: error });
   }
   if (kind === 'unknown') return fail('INVARIANT', '');
+  if (kind === 'duplicate')
+    return fail('DATABASE_CONFLICT', 'A unique constraint that is not the engine’s own is in the way.');
   if (kind === 'data') return fail('DATABASE_DATA', 'No single row could be found that causes it.');
   return fail('DATABASE_SCHEMA', adviceFor(error, text));
 }

@@ -16,6 +16,7 @@ export interface ConnectionOptions {
 const STALL_LOOKS = 4;
 
 const CONNECT_TIMEOUT_MS = 10_000;
+const GOODBYE_MS = 2_000;
 
 /**
  * Our own settings whatever the role or the database sets. The watchdog and not the server ends what takes too long, and
@@ -73,8 +74,12 @@ export class Connection {
     });
   }
 
-  static async open(options: ConnectionOptions): Promise<Connection> {
+  /** An abort ends the attempt to connect, not the connection. */
+  static async open(options: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {
+    signal?.throwIfAborted();
     const connection = new Connection(createClient(options), options);
+    const abort = (): void => connection.destroy('The attempt to connect was given up');
+    signal?.addEventListener('abort', abort);
     try {
       await connection.#watched(async (client) => {
         await client.connect();
@@ -84,6 +89,8 @@ export class Connection {
     } catch (error) {
       connection.destroy();
       throw error;
+    } finally {
+      signal?.removeEventListener('abort', abort);
     }
   }
 
@@ -135,10 +142,13 @@ export class Connection {
     this.#socket()?.destroy();
   }
 
+  /** Says goodbye where the connection is idle, and drops it where it is not or nobody answers. */
   async end(): Promise<void> {
-    if (!this.#usable) return this.destroy();
+    if (!this.#usable || this.#inFlight > 0) return this.destroy();
     this.#usable = false;
-    await this.#watched((client) => client.end()).catch(() => this.destroy());
+    const timer = setTimeout(() => this.destroy(), GOODBYE_MS);
+    await this.#client.end().catch(() => this.destroy());
+    clearTimeout(timer);
   }
 
   async #watched<T>(call: (client: pg.Client) => Promise<T>): Promise<T> {

@@ -11,6 +11,15 @@ export interface ConnectionsOptions {
   readonly stallTimeoutMs: number;
 }
 
+export interface OpenOptions {
+  /** How long a statement may wait for a lock; for ever by default. */
+  readonly lockTimeoutMs?: number;
+  /** In place of the common one. */
+  readonly stallTimeoutMs?: number;
+  /** Gives up connecting. */
+  readonly signal?: AbortSignal;
+}
+
 /** LIKE pattern of the application names of all engines. */
 export const FAMILY_PATTERN = `${FAMILY} %`;
 
@@ -24,11 +33,12 @@ export class Connections {
   }
 
   /** `role` is what the connection is for: lane0, control, … */
-  async open(role: string, lockTimeoutMs = 0, stallTimeoutMs = this.#options.stallTimeoutMs): Promise<Connection> {
+  async open(role: string, options: OpenOptions = {}): Promise<Connection> {
     const { url, owner } = this.#options;
     const shortOwner = owner.replaceAll(/[^\w.:-]/g, '_').slice(-OWNER_MAX);
     const applicationName = `${FAMILY} ${shortOwner} ${role}`.slice(0, NAME_MAX_BYTES);
-    const connection = await Connection.open({ url, applicationName, stallTimeoutMs, lockTimeoutMs });
+    const { stallTimeoutMs = this.#options.stallTimeoutMs, lockTimeoutMs = 0, signal } = options;
+    const connection = await Connection.open({ url, applicationName, stallTimeoutMs, lockTimeoutMs }, signal);
     this.#open = [...this.#open.filter(({ usable }) => usable), connection];
     return connection;
   }

@@ -81,7 +81,7 @@ export class RowIsolator {
   /** The data error that writing the rows gives, null where it gives none. Nothing is kept. */
   async #probe(parts: readonly PartWork[], staging: boolean, signal: AbortSignal): Promise<unknown> {
     return this.#retrier.run('Looking for the row that the database refuses', signal, async () => {
-      const connection = await this.#connections.open('probe');
+      const connection = await this.#connections.open('probe', { signal });
       try {
         if (staging) await prepareStaging(connection);
         await connection.script('BEGIN');

@@ -67,6 +67,8 @@ export class Lane {
         } else if (kind === 'partition' && ++partitionMisses <= PARTITION_MISSES_MAX) {
           await this.#makePartitions(work, signal);
         } else if (kind === 'data') {
+          // A search goes over rows beyond the one that failed, whose partitions may not be there yet.
+          if (work.staging) await this.#makePartitions(work, signal);
           await this.#isolator.reject(work, error, signal);
         } else {
           throw kind === 'position'
@@ -77,8 +79,8 @@ export class Lane {
         }
       }
     }
-    conflictRate.record(work.hadDuplicates);
-    this.#report(work, (performance.now() - started) / 1_000);
+    const duplicates = this.#report(work, (performance.now() - started) / 1_000);
+    conflictRate.record(work.hadDuplicates || duplicates > 0);
     return work.outcomes();
   }
 
@@ -89,7 +91,7 @@ export class Lane {
 
   async #attempt(work: BatchWork, signal: AbortSignal): Promise<void> {
     const { claimant, staleBackends } = this.#context;
-    const connection = await this.#connected();
+    const connection = await this.#connected(signal);
     signal.throwIfAborted();
     const abort = (): void => connection.destroy('The write was given up');
     signal.addEventListener('abort', abort);
@@ -155,9 +157,9 @@ export class Lane {
     if (conflicts > 0) observer.onConflict?.(conflicts);
   }
 
-  async #connected(): Promise<Connection> {
+  async #connected(signal: AbortSignal): Promise<Connection> {
     if (this.#connection === null || !this.#connection.usable) {
-      this.#connection = await this.#context.connections.open(this.#name);
+      this.#connection = await this.#context.connections.open(this.#name, { signal });
     }
     return this.#connection;
   }
@@ -168,7 +170,7 @@ export class Lane {
     partitions.forget();
     const slots = partitionSlots(work.open().flatMap(({ part }) => part.trades));
     await retrier.run('Making a table partition', signal, async () => {
-      const connection = await this.#connected();
+      const connection = await this.#connected(signal);
       try {
         await partitions.ensure(connection, slots);
       } catch (error) {
@@ -178,7 +180,8 @@ export class Lane {
     });
   }
 
-  #report(work: BatchWork, seconds: number): void {
+  /** Tells the observer; answers the rows that were there already. */
+  #report(work: BatchWork, seconds: number): number {
     const { observer } = this.#context;
     observer.onCommit?.(seconds);
     let duplicates = 0;
@@ -190,5 +193,6 @@ export class Lane {
     }
     if (duplicates > 0) observer.onDuplicateRows?.(duplicates);
     for (const [errorClass, count] of letters) observer.onDeadLetters?.(count, errorClass);
+    return duplicates;
   }
 }

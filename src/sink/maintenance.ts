@@ -96,7 +96,7 @@ export class Maintenance {
     if (ranges.length === 0 && this.#recentLooked) return;
     try {
       if (!this.#connection?.usable)
-        this.#connection = await this.#options.connections.open('maintenance', LOCK_TIMEOUT_MS);
+        this.#connection = await this.#options.connections.open('maintenance', { lockTimeoutMs: LOCK_TIMEOUT_MS });
       if (!this.#recentLooked) this.#recentLooked = await markRecentOrphans(this.#connection);
       for (let range = ranges[0]; range !== undefined; range = ranges[0]) {
         if (!(await markOrphans(this.#connection, range))) break;
@@ -114,7 +114,10 @@ export class Maintenance {
     const { connections, partitions, config } = this.#options;
     const slot = this.#stream.median(1);
     if (slot === null) return;
-    const connection = await connections.open('upkeep', LOCK_TIMEOUT_MS, UPKEEP_STALL_MS);
+    const connection = await connections.open('upkeep', {
+      lockTimeoutMs: LOCK_TIMEOUT_MS,
+      stallTimeoutMs: UPKEEP_STALL_MS,
+    });
     this.#upkeepConnection = connection;
     try {
       const ahead = Array.from({ length: config.databasePartitionsAhead + 1 }, (_, i) => slot + i * PARTITION_SLOTS);

@@ -166,8 +166,7 @@ export class PostgresSink implements Sink {
   async #ask<T>(doing: string, signal: AbortSignal, statement: (connection: Connection) => Promise<T>): Promise<T> {
     try {
       const answer = await this.#retrier.run(doing, signal, async () => {
-        const connection = await this.#controlConnection();
-        signal.throwIfAborted();
+        const connection = await unlessAborted(this.#controlConnection(), signal);
         const abort = (): void => connection.destroy('The call was given up');
         signal.addEventListener('abort', abort);
         const unwatch = this.#staleBackends.watch(connection);
@@ -193,7 +192,7 @@ export class PostgresSink implements Sink {
     if (this.#control?.usable) return this.#control;
     // Calls that come at once share one attempt.
     this.#connecting ??= this.#connections
-      .open('control', CONTROL_LOCK_TIMEOUT_MS)
+      .open('control', { lockTimeoutMs: CONTROL_LOCK_TIMEOUT_MS, signal: this.#closing.signal })
       .then((connection) => {
         this.#control = connection;
         return connection;
@@ -202,5 +201,20 @@ export class PostgresSink implements Sink {
         this.#connecting = null;
       });
     return this.#connecting;
+  }
+}
+
+/** The promise's outcome, or the signal's reason where that comes first. */
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let abort = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort);
+  });
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }

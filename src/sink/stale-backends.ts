@@ -51,7 +51,7 @@ export class StaleBackends {
     let watch: Connection | null = null;
     try {
       // A connection of the moment: the others may be the blocked ones.
-      watch = await this.#connections.open('watch', this.#afterMs);
+      watch = await this.#connections.open('watch', { lockTimeoutMs: this.#afterMs });
       const blockers = await watch.rows<Blocker>(
         `SELECT pid, application_name,
            CASE WHEN application_name LIKE $2 AND NOT pid = ANY($3::int[]) THEN pg_terminate_backend(pid) END AS ended

@@ -242,7 +242,7 @@ async function ready(child: ChildProcess): Promise<void> {
     child.once('exit', (code) => fail(`exit code ${code}`));
     child.stderr?.on('data', (chunk: Buffer) => {
       log = (log + chunk.toString()).slice(-10_000);
-      if (log.includes('database system is ready to accept connections')) {
+      if (/database system is ready to accept (read-only )?connections/.test(log)) {
         clearTimeout(deadline);
         resolve();
       }
