@@ -1,0 +1,175 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import kafka from 'node-rdkafka';
+import { loadConfig } from '../../config-load.js';
+import { EngineError } from '../../errors.js';
+import { kafkaSettings } from '../../ingest/kafka-settings.js';
+import { startPostgres } from './embedded-postgres.js';
+import { startMockBroker } from './mock-broker.js';
+
+const TOPIC = 'solana.dextrades.proto';
+const PARTITIONS = 4;
+const ADMIN_TIMEOUT_MS = 30_000;
+
+/** What a run of the demo stands on. */
+export interface Surroundings {
+  readonly databaseUrl: string;
+  /** librdkafka properties that reach the broker. */
+  readonly kafka: Readonly<Record<string, unknown>>;
+  readonly topic: string;
+  readonly groupId: string;
+  readonly partitions: number;
+  readonly engineEnv: Readonly<Record<string, string | undefined>>;
+  readonly engineCwd: string;
+  readonly logFile: string;
+  /** For a person: what was started and what was given. */
+  readonly described: readonly string[];
+  /** Rejects when the broker of our own is gone. */
+  readonly failed: Promise<never>;
+  close(): Promise<void>;
+}
+
+type Close = () => Promise<void>;
+
+/**
+ * Starts a PostgreSQL and a broker, or takes those of DATABASE_URL and KAFKA_BROKERS. What others keep there is not touched:
+ * a given broker gets a topic of this run, a given database keeps the run's rows.
+ */
+export async function prepare(env: NodeJS.ProcessEnv, killed: boolean): Promise<Surroundings> {
+  const closers: Close[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const folder = await mkdtemp(join(tmpdir(), 'solana-trades-demo-'));
+    closers.push(() => rm(folder, { recursive: true, force: true }));
+    const run = `demo-${new Date().toISOString().replaceAll(/[-:]|\..*/g, '')}-${process.pid}`;
+    const database = await prepareDatabase(env, closers);
+    const broker = await prepareBroker(env, run, killed, closers);
+    const engineEnv = {
+      ...passedOn(env, broker.given, database.given),
+      HEALTH_CHECK_PORT: env.HEALTH_CHECK_PORT ?? '0',
+      PROMETHEUS_PORT: env.PROMETHEUS_PORT ?? '0',
+      BIND_ADDRESS: env.BIND_ADDRESS ?? '127.0.0.1',
+      ...broker.engineEnv,
+      KAFKA_TOPIC: broker.topic,
+      KAFKA_MESSAGE_TYPE: 'dextrades',
+      KAFKA_GROUP_ID: run,
+      KAFKA_START_FROM: 'earliest',
+      DATABASE_URL: database.url,
+    };
+    return {
+      databaseUrl: database.url,
+      kafka: broker.kafka,
+      topic: broker.topic,
+      groupId: run,
+      partitions: PARTITIONS,
+      engineEnv,
+      // A `.env` of the working directory is meant for a given broker, and would disturb one of our own.
+      engineCwd: broker.given ? process.cwd() : folder,
+      logFile: join(folder, 'engine.log'),
+      described: [database.described, broker.described],
+      failed: broker.failed,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function prepareDatabase(env: NodeJS.ProcessEnv, closers: Close[]) {
+  const given = env.DATABASE_URL;
+  if (given !== undefined && given !== '') return { url: given, given: true, described: 'PostgreSQL of DATABASE_URL' };
+  // Tells when each row became visible, by the database's own clock.
+  const server = await startPostgres({ settings: { track_commit_timestamp: 'on' } });
+  closers.push(() => server.stop());
+  return { url: server.url, given: false, described: `PostgreSQL of our own on port ${server.port}` };
+}
+
+interface PreparedBroker {
+  readonly kafka: Readonly<Record<string, unknown>>;
+  readonly topic: string;
+  readonly given: boolean;
+  readonly engineEnv: Readonly<Record<string, string>>;
+  readonly described: string;
+  readonly failed: Promise<never>;
+}
+
+async function prepareBroker(
+  env: NodeJS.ProcessEnv,
+  run: string,
+  killed: boolean,
+  closers: Close[],
+): Promise<PreparedBroker> {
+  const given = env.KAFKA_BROKERS;
+  if (given !== undefined && given !== '') return givenBroker(env, given, run, killed, closers);
+  const broker = await startMockBroker({ topics: [TOPIC] });
+  closers.push(() => broker.stop());
+  const failed = broker.exited.then(() => {
+    throw new Error('The mock broker has ended.');
+  });
+  failed.catch(() => {});
+  return {
+    kafka: { 'bootstrap.servers': broker.brokers },
+    topic: TOPIC,
+    given: false,
+    engineEnv: {
+      KAFKA_BROKERS: broker.brokers,
+      // A killed engine sends no farewell: the next one gets no partition before this has passed.
+      ...(killed ? shortSession(1_000) : {}),
+    },
+    described: `Kafka of our own on ${broker.brokers}`,
+    failed,
+  };
+}
+
+function shortSession(sessionMs: number): Record<string, string> {
+  return {
+    KAFKA_SESSION_TIMEOUT_MS: String(sessionMs),
+    KAFKA_PROPERTIES: `heartbeat.interval.ms=${Math.floor(sessionMs / 4)}`,
+  };
+}
+
+async function givenBroker(
+  env: NodeJS.ProcessEnv,
+  given: string,
+  run: string,
+  killed: boolean,
+  closers: Close[],
+): Promise<PreparedBroker> {
+  const { config } = loadConfig(env);
+  const properties = Object.entries(kafkaSettings(config)).filter(([name]) =>
+    /^(metadata\.broker\.list|security\.|sasl\.|ssl\.)/.test(name),
+  );
+  const reach = Object.fromEntries(properties);
+  const topic = `${run}.dextrades.proto`;
+  const admin = kafka.AdminClient.create(reach as kafka.GlobalConfig);
+  closers.push(async () => admin.disconnect());
+  await new Promise<void>((resolve, reject) => {
+    admin.createTopic({ topic, num_partitions: PARTITIONS, replication_factor: 1 }, ADMIN_TIMEOUT_MS, (error) => {
+      if (!error) return resolve();
+      const text = `Topic ${topic} could not be created on KAFKA_BROKERS=${given}: ${error.message}. The demo needs a broker it may create a topic on; without KAFKA_BROKERS it starts one.`;
+      reject(new EngineError('KAFKA_AUTHORIZATION', text, { cause: error }));
+    });
+  });
+  closers.push(() => new Promise((resolve) => admin.deleteTopic(topic, ADMIN_TIMEOUT_MS, () => resolve())));
+  return {
+    kafka: reach,
+    topic,
+    given: true,
+    engineEnv: killed ? shortSession(6_000) : {}, // a broker's own minimum
+    described: `Kafka of KAFKA_BROKERS, topic ${topic}`,
+    failed: new Promise<never>(() => {}),
+  };
+}
+
+/** Variables for the engine: those of a broker or a database that is not used would disturb it. */
+function passedOn(env: NodeJS.ProcessEnv, brokerGiven: boolean, databaseGiven: boolean): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      ([name]) => (brokerGiven || !name.startsWith('KAFKA_')) && (databaseGiven || !name.startsWith('DATABASE_')),
+    ),
+  );
+}
