@@ -2,7 +2,7 @@ import { type ClaimOptions, claimPartition } from './engine-claim.js';
 import { type Decoder, Dispatcher } from './engine-dispatch.js';
 import { OwnedPartition } from './engine-partition.js';
 import { Repositioner } from './engine-reposition.js';
-import { EMPTY_STRETCH, poisoned, resultBytes } from './engine-results.js';
+import { EMPTY_STRETCH, fateOf, poisoned, resultBytes } from './engine-results.js';
 import { ByteBudget } from './ingest/byte-budget.js';
 import type { Slab } from './ingest/partition.js';
 import type { Source, SourceHandler, SourceMessage, TopicPartition, TopicPartitionOffset } from './ingest/source.js';
@@ -281,10 +281,7 @@ export class Pipeline implements SourceHandler {
         if (current !== undefined) current.landed = part.to;
         this.#options.observer.landed(part, outcome, seconds);
       } else if (current !== undefined) {
-        this.#options.observer.warn(
-          { topic: part.topic, partition: part.partition, ...withoutPart(outcome) },
-          fateOf(outcome),
-        );
+        this.#options.observer.warn({ topic: part.topic, partition: part.partition }, fateOf(outcome));
         if (outcome.kind === 'fenced') this.#close(current);
         else this.#rewound(current, outcome.nextOffset);
       }
@@ -342,15 +339,4 @@ export class Pipeline implements SourceHandler {
   #ownedOf(partitions: readonly TopicPartition[]): OwnedPartition[] {
     return partitions.map((partition) => this.#partitions.get(keyOf(partition))).filter((owned) => owned !== undefined);
   }
-}
-
-function withoutPart({ part: _, ...fields }: PartOutcome): object {
-  return fields;
-}
-
-function fateOf(outcome: PartOutcome): string {
-  const { topic, partition, from } = outcome.part;
-  return outcome.kind === 'fenced'
-    ? `partition ${partition} of ${topic} was claimed by another engine: dropped`
-    : `the database was rewound: partition ${partition} of ${topic} stood at offset ${from} and goes back`;
 }

@@ -1,6 +1,7 @@
 import type { Decoded } from './engine-partition.js';
 import { EngineError } from './errors.js';
 import type { SourceMessage } from './ingest/source.js';
+import type { PartOutcome } from './sink/sink.js';
 import type { SlabResult } from './workers/messages.js';
 
 const NO_ROWS: SlabResult = {
@@ -43,4 +44,12 @@ export function resultBytes({ trades, failures }: SlabResult): number {
     (sum, { payload, key }) => sum + payload.byteLength + (key?.byteLength ?? 0),
     trades.byteLength,
   );
+}
+
+/** What became of a part that did not land, as a sentence. */
+export function fateOf(outcome: PartOutcome): string {
+  const { topic, partition, from } = outcome.part;
+  return outcome.kind === 'fenced'
+    ? `partition ${partition} of ${topic} was claimed by another engine: dropped`
+    : `the database was rewound: partition ${partition} of ${topic} stood at offset ${from} and goes back`;
 }

@@ -7,6 +7,8 @@ export const KAFKA_TOPIC_SETTINGS: ConsumerTopicConfig = { 'auto.offset.reset': 
 
 /** More than this of one partition in one answer is what librdkafka asks for by default. */
 const FETCH_PARTITION_BYTES_MAX = 1_048_576;
+/** librdkafka's default; a short session needs more frequent ones. */
+const HEARTBEAT_MS = 3_000;
 const FETCH_BYTES_MAX = 52_428_800;
 
 /**
@@ -29,7 +31,7 @@ export function kafkaSettings(config: Config): ConsumerGlobalConfig {
     'check.crcs': config.kafkaCheckCrcs,
     'statistics.interval.ms': 5_000,
     'reconnect.backoff.max.ms': 1_000,
-    'topic.metadata.refresh.interval.ms': 60_000, // how long an added partition may go unnoticed
+    'topic.metadata.refresh.interval.ms': 10_000, // how long an added partition may go unnoticed
     'socket.keepalive.enable': true,
   };
   return Object.assign(settings, parseKafkaProperties(config.kafkaProperties).properties);
@@ -42,6 +44,7 @@ function groupSettings(config: Config): ConsumerGlobalConfig {
   return {
     ...pollInterval,
     'session.timeout.ms': config.kafkaSessionTimeoutMs,
+    'heartbeat.interval.ms': Math.min(HEARTBEAT_MS, Math.floor(config.kafkaSessionTimeoutMs / 3)),
     'partition.assignment.strategy': config.kafkaAssignmentStrategy,
   };
 }

@@ -2,7 +2,7 @@ import bs58 from 'bs58';
 import { LRUCache } from 'lru-cache';
 
 /** Longer addresses are refused: the work grows with the square of the length, and real ones have 32 or 64 bytes. */
-export const BASE58_MAX_BYTES = 1_024;
+export const BASE58_MAX_BYTES = 256;
 
 const KEY_BYTES = 32;
 const HOT_KEYS_MAX = 16_384;

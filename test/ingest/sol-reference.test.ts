@@ -16,3 +16,10 @@ test('forgets trades that many others came after', () => {
   const { sol, usd } = reference.volume();
   assert.equal(usd / sol, 150);
 });
+
+test('forgets a price that nothing confirms any more', () => {
+  const reference = new SolReference();
+  reference.add({ sol: 1, usd: 9_000, trades: 3 });
+  for (let slab = 0; slab < 5_001; slab += 1) reference.add({ sol: 0, usd: 0, trades: 0 });
+  assert.deepEqual(reference.volume(), { sol: 0, usd: 0, trades: 0 });
+});

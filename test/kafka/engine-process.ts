@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type CommandResult, run } from './command.js';
 
-const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../src/main.cjs', import.meta.url));
 const STOP_TIMEOUT_MS = 60_000;
 
 export type EngineEnvironment = Readonly<Record<string, string>>;

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { takeMessages } from '../../src/commands/demo/generator/generator.js';
+import { Random } from '../../src/commands/demo/generator/random.js';
+import { until } from '../kafka/until.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { Stage } from './stage.js';
+
+/** A killed member is missed after this long; the mock broker keeps the first member of a group waiting for 3 s. */
+const CLASSIC = { KAFKA_ASSIGNMENT_STRATEGY: 'cooperative-sticky', KAFKA_SESSION_TIMEOUT_MS: '4000' };
+
+let stage: Stage;
+before(async () => {
+  stage = await Stage.open();
+});
+after(() => stage.close());
+
+test('an engine killed between the PostgreSQL COMMIT and the Kafka commit loses and doubles nothing', async () => {
+  // The Kafka commit comes a minute after: whenever the kill comes, it comes in between.
+  const late = { ...CLASSIC, KAFKA_COMMIT_INTERVAL_MS: '60000' };
+  await stage.send(takeMessages(60, { seed: 21, transactionsPerSlot: 20 }));
+  const engine = stage.engine(late);
+  await stage.settled();
+  await engine.kill();
+  await stage.send(takeMessages(60, { seed: 22, transactionsPerSlot: 20, startSlot: 380_000_000 }));
+  const again = stage.engine(late);
+  await stage.settled();
+  assert.equal((await again.stop()).code, 0, again.output);
+  await stage.assertLedger();
+});
+
+test('engines killed at random moments lose and double nothing', async (context) => {
+  const seed = Number(process.env.SEED ?? 7);
+  context.diagnostic(`seed ${seed}`);
+  const random = new Random(seed);
+  for (let kill = 0; kill < 3; kill += 1) {
+    const target = (await stage.progress()) + random.between(1, 60);
+    await stage.send(
+      takeMessages(80, { seed: seed + kill, transactionsPerSlot: 30, startSlot: 390_000_000 + kill * 1_000 }),
+    );
+    const engine = stage.engine({ ...CLASSIC, BATCH_MAX_ROWS: '20', SLAB_MAX_BYTES: '20000' });
+    await until('some of it landed', async () => (await stage.progress()) >= target);
+    await engine.kill();
+  }
+  const last = stage.engine(CLASSIC);
+  await stage.settled();
+  assert.equal((await last.stop()).code, 0, last.output);
+  await stage.assertLedger();
+});
+
+test('SIGTERM at random moments exits 0 and leaves the position exactly behind what landed', async (context) => {
+  const seed = Number(process.env.SEED ?? 8);
+  context.diagnostic(`seed ${seed}`);
+  const random = new Random(seed);
+  for (let stop = 0; stop < 3; stop += 1) {
+    const target = (await stage.progress()) + random.between(1, 40);
+    await stage.send(
+      takeMessages(60, { seed: 100 * seed + stop, transactionsPerSlot: 30, startSlot: 395_000_000 + stop * 1_000 }),
+    );
+    const engine = stage.engine({ BATCH_MAX_ROWS: '20', SLAB_MAX_BYTES: '20000' });
+    await until('some of it landed', async () => (await stage.progress()) >= target);
+    assert.deepEqual(await engine.stop(), { code: 0, signal: null }, engine.output);
+    assert.ok(engine.output.includes('everything in flight has landed'));
+  }
+  const last = stage.engine();
+  await stage.settled();
+  await last.stop();
+  await stage.assertLedger();
+});
+
+test('a COMMIT whose answer is lost is not landed again', async () => {
+  const { url } = stage.database;
+  const proxy = await new TcpProxy(Number(new URL(url).port)).listen();
+  const engine = stage.engine({ DATABASE_URL: proxy.url(url) });
+  for (let loss = 0; loss < 3; loss += 1) {
+    const lost = proxy.loseAnswerTo('kafka_offsets_advance');
+    const startSlot = 400_000_000 + loss * 1_000;
+    await stage.send(takeMessages(40, { seed: 31 + loss, transactionsPerSlot: 20, startSlot }));
+    await lost;
+    proxy.clear();
+  }
+  await stage.settled();
+  assert.equal((await engine.stop()).code, 0, engine.output);
+  await proxy.close();
+  await stage.assertLedger();
+});
+
+test('two engines in one group, one stopped and one joining under load, lose and double nothing', async () => {
+  const group = { ...CLASSIC, BATCH_MAX_ROWS: '50', SLAB_MAX_BYTES: '50000' };
+  const send = (seed: number) =>
+    stage.send(takeMessages(80, { seed, transactionsPerSlot: 30, startSlot: 410_000_000 + seed * 1_000 }));
+  const first = stage.engine(group);
+  const second = stage.engine(group);
+  await send(41);
+  await until('both own partitions', async () => new Set(await stage.owners()).size === 2);
+  await send(42);
+  assert.deepEqual(await first.stop(), { code: 0, signal: null }, first.output);
+  const third = stage.engine(group);
+  await send(43);
+  await until('the third owns partitions', async () =>
+    (await stage.owners()).some((owner) => owner.includes(`-${third.pid}-`)),
+  );
+  await send(44);
+  await stage.settled();
+  await Promise.all([second.stop(), third.stop()]);
+  await stage.assertLedger();
+});
