@@ -28,6 +28,9 @@ export function kafkaSettings(config: Config): ConsumerGlobalConfig {
     'fetch.message.max.bytes': Math.min(FETCH_PARTITION_BYTES_MAX, config.kafkaQueueBytes),
     'fetch.max.bytes': Math.min(FETCH_BYTES_MAX, config.kafkaQueueBytes),
     'fetch.queue.backoff.ms': 5, // 1,000 by default: a full queue would stop fetching for a second
+    // How long a fetch that finds nothing may wait. A broker answers one that finds something at once, so this only bounds
+    // the idle requests; librdkafka's mock cluster answers none before it, and 500 ms would be its latency.
+    'fetch.wait.max.ms': 25,
     'check.crcs': config.kafkaCheckCrcs,
     'statistics.interval.ms': 5_000,
     'reconnect.backoff.max.ms': 1_000,
