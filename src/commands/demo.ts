@@ -31,20 +31,22 @@ export async function demo(argv: string[]): Promise<number> {
   interrupted.catch(() => {});
   let around: Surroundings | null = null;
   let run: DemoRun | null = null;
+  let exitCode = EXIT_NOT_CLEAN;
   try {
     screen.lines('', screen.bold('  Solana DEX trades, from Kafka to PostgreSQL, exactly once'), '');
     around = await prepare(process.env, options.killEverySeconds !== null);
     run = new DemoRun(options, around, screen);
     screen.lines(...introduction(options, around).map((line) => screen.dim(`  ${line}`)), '');
-    return await Promise.race([show(run, options, screen, enough), interrupted]);
+    exitCode = await Promise.race([show(run, options, screen, enough), interrupted]);
   } catch (error) {
     screen.settle();
     process.stderr.write(`${redactText(messageOf(error))}\n`);
-    return EXIT_NOT_CLEAN;
   } finally {
     await run?.close();
-    await around?.close();
+    await around?.close(exitCode !== EXIT_CLEAN);
   }
+  if (exitCode !== EXIT_CLEAN && around !== null) process.stderr.write(`The engine's log: ${around.logFile}\n`);
+  return exitCode;
 }
 
 function introduction(options: DemoOptions, { described }: Surroundings): string[] {
@@ -52,7 +54,7 @@ function introduction(options: DemoOptions, { described }: Surroundings): string
   const kills = options.killEverySeconds === null ? '' : `; the engine is killed every ${options.killEverySeconds} s`;
   return [
     ...described,
-    `a stream at ${options.rate} times the real one's pace, ${end}${kills}`,
+    `A stream at ${options.rate === 1 ? 'the real pace' : `${options.rate} times the real pace`}, ${end}${kills}`,
     'The engine starts and joins its group: a few seconds …',
   ];
 }

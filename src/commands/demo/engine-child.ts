@@ -21,7 +21,8 @@ exec "$@" 3<&-
 `;
 
 export interface EngineChildOptions {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Of the first start, the second, …; the last is that of all further ones. */
+  readonly envs: readonly Readonly<Record<string, string | undefined>>[];
   /** Where it runs, and so where it looks for a `.env`. */
   readonly cwd: string;
   /** Gets everything it prints. */
@@ -33,6 +34,7 @@ export class EngineChild {
   readonly #options: EngineChildOptions;
   #child: ChildProcess | null = null;
   #expected = false;
+  #starts = 0;
   #fail: (error: Error) => void = () => {};
   /** Rejects when the engine ends without having been told to; never resolves. */
   readonly failed: Promise<never>;
@@ -48,11 +50,12 @@ export class EngineChild {
   start(): void {
     if (!existsSync(MAIN))
       throw new EngineError('INVARIANT', `The engine is not built: there is no ${MAIN}. Run npm run build.`);
+    const { envs } = this.#options;
     const log = openSync(this.#options.logFile, 'a');
     this.#expected = false;
     const child = spawn('sh', ['-c', WATCHED, 'sh', process.execPath, MAIN, 'start'], {
       cwd: this.#options.cwd,
-      env: this.#options.env,
+      env: envs[Math.min(this.#starts, envs.length - 1)],
       // A process group of its own: Ctrl-C in a terminal is for us, not for the engine.
       detached: true,
       stdio: ['pipe', log, log],
@@ -65,6 +68,7 @@ export class EngineChild {
       if (!this.#expected) this.#fail(new Error(this.#lastWords(signal ?? `exit code ${code}`)));
     });
     this.#child = child;
+    this.#starts += 1;
   }
 
   /** SIGKILL, and waits until it is gone. */
@@ -101,10 +105,8 @@ export class EngineChild {
 /** A log line for people: level and message of a structured one. */
 function readable(line: string): string {
   try {
-    const entry = JSON.parse(line) as Record<string, unknown>;
-    const level =
-      entry['log.level'] ?? (entry['log'] as { level?: unknown } | undefined)?.level ?? entry['level'] ?? '';
-    return `  ${String(level)} ${String(entry['message'] ?? entry['msg'] ?? line)}`;
+    const { 'log.level': level = '', message = line } = JSON.parse(line) as Record<string, unknown>;
+    return `  ${level} ${message}`;
   } catch {
     return `  ${line}`;
   }

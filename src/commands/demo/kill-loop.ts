@@ -1,14 +1,19 @@
 import { setTimeout } from 'node:timers/promises';
 import type { EngineChild } from './engine-child.js';
 
-/** Kills an engine and starts it again, every so many seconds, until stopped. */
+/**
+ * Kills an engine and starts it again, until stopped. The time counts from when the engine has its partitions: after a
+ * kill its group waits for the dead member's session to end, and an engine killed before that would never do anything.
+ */
 export class KillLoop {
   readonly #abort = new AbortController();
   readonly #ended: Promise<void>;
   kills = 0;
 
-  constructor(engine: EngineChild, everySeconds: number | null) {
-    this.#ended = everySeconds === null ? Promise.resolve() : this.#run(engine, everySeconds * 1_000);
+  /** `untilAtWork` resolves when the engine just started has its partitions, or the signal aborts. The first one has them. */
+  constructor(engine: EngineChild, everySeconds: number | null, untilAtWork: (signal: AbortSignal) => Promise<void>) {
+    this.#ended = everySeconds === null ? Promise.resolve() : this.#run(engine, everySeconds * 1_000, untilAtWork);
+    this.#ended.catch(() => {});
   }
 
   /** The engine runs when this resolves, and is left alone from then on. */
@@ -17,7 +22,7 @@ export class KillLoop {
     await this.#ended;
   }
 
-  async #run(engine: EngineChild, everyMs: number): Promise<void> {
+  async #run(engine: EngineChild, everyMs: number, untilAtWork: (signal: AbortSignal) => Promise<void>): Promise<void> {
     const { signal } = this.#abort;
     while (!signal.aborted) {
       await setTimeout(everyMs, undefined, { signal }).catch(() => {});
@@ -25,6 +30,7 @@ export class KillLoop {
       await engine.kill();
       this.kills += 1;
       engine.start();
+      await untilAtWork(signal);
     }
   }
 }

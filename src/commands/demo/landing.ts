@@ -39,7 +39,7 @@ export class Landing {
     await client.connect();
     const last = await rowsOrNone(client, 'SELECT max(block_slot) AS slot FROM solana_dex_trades');
     const setting = await client.query('SHOW track_commit_timestamp');
-    const firstSlot = Math.max(slot, Number(last[0]?.['slot'] ?? 0) + 1_000);
+    const firstSlot = Math.max(slot, Number(last[0]?.slot ?? 0) + 1_000);
     return new Landing(client, groupId, topic, firstSlot, setting.rows[0]?.track_commit_timestamp === 'on');
   }
 
@@ -47,7 +47,14 @@ export class Landing {
   async positions(): Promise<Map<number, number>> {
     const sql = 'SELECT partition, next_offset FROM kafka_offsets WHERE group_id = $1 AND topic = $2';
     const rows = await rowsOrNone(this.#client, sql, [this.#groupId, this.#topic]);
-    return new Map(rows.map((row) => [Number(row['partition']), Number(row['next_offset'])]));
+    return new Map(rows.map((row) => [Number(row.partition), Number(row.next_offset)]));
+  }
+
+  /** Epoch by partition: it rises with every claim. */
+  async epochs(): Promise<Map<number, number>> {
+    const sql = 'SELECT partition, epoch FROM kafka_offsets WHERE group_id = $1 AND topic = $2';
+    const rows = await rowsOrNone(this.#client, sql, [this.#groupId, this.#topic]);
+    return new Map(rows.map((row) => [Number(row.partition), Number(row.epoch)]));
   }
 
   /** The newest trades that took effect, newest first. */
@@ -132,7 +139,7 @@ async function rowsOrNone(
   client: pg.Client,
   sql: string,
   values: readonly unknown[] = [],
-): Promise<Record<string, unknown>[]> {
+): Promise<pg.QueryResultRow[]> {
   try {
     return (await client.query(sql, [...values])).rows;
   } catch (error) {

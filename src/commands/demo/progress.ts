@@ -31,6 +31,7 @@ export class Progress {
   readonly #unlanded = new Map<number, Entry[]>();
   readonly #trades = new Set<string>();
   #window: Landing[] = [];
+  readonly #latenciesMs: number[] = [];
   #startedAtMs: number | null = null;
 
   produced(messages: readonly ProducedMessage[]): void {
@@ -49,8 +50,16 @@ export class Progress {
       const queue = this.#unlanded.get(partition) ?? [];
       let landed = 0;
       while ((queue[landed]?.offset ?? Number.POSITIVE_INFINITY) < next) landed += 1;
-      for (const entry of queue.splice(0, landed)) this.#window.push({ ...entry, atMs: nowMs });
+      for (const entry of queue.splice(0, landed)) {
+        this.#window.push({ ...entry, atMs: nowMs });
+        this.#latenciesMs.push(nowMs - entry.timestampMs);
+      }
     }
+  }
+
+  /** Of every message of the run, from its timestamp until its position was seen. */
+  latenciesMs(): readonly number[] {
+    return this.#latenciesMs;
   }
 
   snapshot(nowMs: number): Snapshot {

@@ -20,14 +20,16 @@ export interface Surroundings {
   readonly topic: string;
   readonly groupId: string;
   readonly partitions: number;
-  readonly engineEnv: Readonly<Record<string, string | undefined>>;
+  /** Of the engine's first start, its second, …; the last is that of all further ones. */
+  readonly engineEnvs: readonly Readonly<Record<string, string | undefined>>[];
   readonly engineCwd: string;
   readonly logFile: string;
   /** For a person: what was started and what was given. */
   readonly described: readonly string[];
   /** Rejects when the broker of our own is gone. */
   readonly failed: Promise<never>;
-  close(): Promise<void>;
+  /** Stops what was started. `keepLog` leaves the engine's log behind. */
+  close(keepLog: boolean): Promise<void>;
 }
 
 type Close = () => Promise<void>;
@@ -38,21 +40,20 @@ type Close = () => Promise<void>;
  */
 export async function prepare(env: NodeJS.ProcessEnv, killed: boolean): Promise<Surroundings> {
   const closers: Close[] = [];
-  const close = async (): Promise<void> => {
+  const folder = await mkdtemp(join(tmpdir(), 'solana-trades-demo-'));
+  const close = async (keepLog: boolean): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer();
+    if (!keepLog) await rm(folder, { recursive: true, force: true });
   };
   try {
-    const folder = await mkdtemp(join(tmpdir(), 'solana-trades-demo-'));
-    closers.push(() => rm(folder, { recursive: true, force: true }));
     const run = `demo-${new Date().toISOString().replaceAll(/[-:]|\..*/g, '')}-${process.pid}`;
     const database = await prepareDatabase(env, closers);
     const broker = await prepareBroker(env, run, killed, closers);
-    const engineEnv = {
+    const common = {
       ...passedOn(env, broker.given, database.given),
       HEALTH_CHECK_PORT: env.HEALTH_CHECK_PORT ?? '0',
       PROMETHEUS_PORT: env.PROMETHEUS_PORT ?? '0',
       BIND_ADDRESS: env.BIND_ADDRESS ?? '127.0.0.1',
-      ...broker.engineEnv,
       KAFKA_TOPIC: broker.topic,
       KAFKA_MESSAGE_TYPE: 'dextrades',
       KAFKA_GROUP_ID: run,
@@ -65,7 +66,7 @@ export async function prepare(env: NodeJS.ProcessEnv, killed: boolean): Promise<
       topic: broker.topic,
       groupId: run,
       partitions: PARTITIONS,
-      engineEnv,
+      engineEnvs: broker.engineEnvs.map((engineEnv) => ({ ...common, ...engineEnv })),
       // A `.env` of the working directory is meant for a given broker, and would disturb one of our own.
       engineCwd: broker.given ? process.cwd() : folder,
       logFile: join(folder, 'engine.log'),
@@ -74,7 +75,7 @@ export async function prepare(env: NodeJS.ProcessEnv, killed: boolean): Promise<
       close,
     };
   } catch (error) {
-    await close();
+    await close(false);
     throw error;
   }
 }
@@ -92,7 +93,7 @@ interface PreparedBroker {
   readonly kafka: Readonly<Record<string, unknown>>;
   readonly topic: string;
   readonly given: boolean;
-  readonly engineEnv: Readonly<Record<string, string>>;
+  readonly engineEnvs: readonly Readonly<Record<string, string>>[];
   readonly described: string;
   readonly failed: Promise<never>;
 }
@@ -115,20 +116,34 @@ async function prepareBroker(
     kafka: { 'bootstrap.servers': broker.brokers },
     topic: TOPIC,
     given: false,
-    engineEnv: {
+    engineEnvs: (killed ? MOCK_SESSIONS_MS : [null]).map((sessionMs) => ({
       KAFKA_BROKERS: broker.brokers,
-      // A killed engine sends no farewell: the next one gets no partition before this has passed.
-      ...(killed ? shortSession(1_000) : {}),
-    },
+      ...session(sessionMs, MOCK_PROPERTIES),
+    })),
     described: `Kafka of our own on ${broker.brokers}`,
     failed,
   };
 }
 
-function shortSession(sessionMs: number): Record<string, string> {
+/** The mock broker answers a fetch that finds nothing only after its whole wait, even when messages come in meanwhile. */
+const MOCK_PROPERTIES = ['fetch.wait.max.ms=10'];
+
+/**
+ * A killed engine sends no farewell: the next one gets no partition before the dead one's session is over. The mock broker
+ * lets a first member wait 3 s, and any other a second less than the session of the member before, and drops who waits
+ * longer than its own: so the sessions shrink from start to start.
+ */
+const MOCK_SESSIONS_MS = [3_500, 2_600, 1_700, 1_500] as const;
+/** A broker's own minimum. */
+const BROKER_SESSION_MS = 6_000;
+
+/** Null leaves the engine's own. */
+function session(sessionMs: number | null, properties: readonly string[]): Record<string, string> {
+  const own = sessionMs === null ? [] : [`heartbeat.interval.ms=${Math.floor(sessionMs / 6)}`];
+  const all = [...properties, ...own].join(';');
   return {
-    KAFKA_SESSION_TIMEOUT_MS: String(sessionMs),
-    KAFKA_PROPERTIES: `heartbeat.interval.ms=${Math.floor(sessionMs / 4)}`,
+    ...(all === '' ? {} : { KAFKA_PROPERTIES: all }),
+    ...(sessionMs === null ? {} : { KAFKA_SESSION_TIMEOUT_MS: String(sessionMs), KAFKA_MAX_POLL_INTERVAL_MS: '10000' }),
   };
 }
 
@@ -159,7 +174,7 @@ async function givenBroker(
     kafka: reach,
     topic,
     given: true,
-    engineEnv: killed ? shortSession(6_000) : {}, // a broker's own minimum
+    engineEnvs: [session(killed ? BROKER_SESSION_MS : null, [])],
     described: `Kafka of KAFKA_BROKERS, topic ${topic}`,
     failed: new Promise<never>(() => {}),
   };
