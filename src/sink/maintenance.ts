@@ -23,6 +23,8 @@ const UPKEEP_EVERY_MS = 60_000;
 const LOCK_TIMEOUT_MS = 2_000;
 /** Building an index moves no byte for as long as it takes. */
 const UPKEEP_STALL_MS = 3_600_000;
+/** What the last look at headers may take when the engine stops; the next start looks again. */
+const LAST_LOOK_MS = 3_000;
 /** Below so many samples nothing is dropped: the first few may be the nonsensical ones. */
 const SAMPLES_TO_DROP = 51;
 /** Any two numbers that nothing else uses: one engine at a time drops and indexes. */
@@ -41,6 +43,8 @@ export class Maintenance {
   readonly #upkeep = new PeriodicTask(UPKEEP_EVERY_MS, () => this.#safely(() => this.#keepPartitions()));
   #connection: Connection | null = null;
   #upkeepConnection: Connection | null = null;
+  readonly #stopping = new AbortController();
+  readonly #givenUp = new AbortController();
   #recentLooked = false;
   #started = false;
 
@@ -74,9 +78,15 @@ export class Maintenance {
   async stop(): Promise<void> {
     if (!this.#started) return;
     this.#started = false;
+    this.#stopping.abort(new Error('The engine stops'));
     this.#upkeepConnection?.destroy();
+    const timer = setTimeout(() => {
+      this.#givenUp.abort(new Error('The engine stops'));
+      this.#connection?.destroy();
+    }, LAST_LOOK_MS);
     await Promise.all([this.#orphans.stop(), this.#upkeep.stop()]);
     await this.#orphans.run();
+    clearTimeout(timer);
     await this.#connection?.end();
     this.#connection = null;
   }
@@ -86,7 +96,7 @@ export class Maintenance {
       await task();
     } catch (error) {
       // An outage is told by the lanes.
-      if (classify(error) === 'outage') return;
+      if (classify(error) === 'outage' || this.#stopping.signal.aborted) return;
       this.#options.logger.warn({ error: messageOf(error) }, 'Table maintenance failed and is tried again');
     }
   }
@@ -96,7 +106,10 @@ export class Maintenance {
     if (ranges.length === 0 && this.#recentLooked) return;
     try {
       if (!this.#connection?.usable)
-        this.#connection = await this.#options.connections.open('maintenance', { lockTimeoutMs: LOCK_TIMEOUT_MS });
+        this.#connection = await this.#options.connections.open('maintenance', {
+          lockTimeoutMs: LOCK_TIMEOUT_MS,
+          signal: this.#givenUp.signal,
+        });
       if (!this.#recentLooked) this.#recentLooked = await markRecentOrphans(this.#connection);
       for (let range = ranges[0]; range !== undefined; range = ranges[0]) {
         if (!(await markOrphans(this.#connection, range))) break;
@@ -117,6 +130,7 @@ export class Maintenance {
     const connection = await connections.open('upkeep', {
       lockTimeoutMs: LOCK_TIMEOUT_MS,
       stallTimeoutMs: UPKEEP_STALL_MS,
+      signal: this.#stopping.signal,
     });
     this.#upkeepConnection = connection;
     try {
