@@ -23,7 +23,8 @@ export async function demo(argv: string[]): Promise<number> {
   const interrupted = new Promise<never>((_, reject) => {
     for (const signal of SIGNALS) {
       process.on(signal, () => {
-        if (enough.signal.aborted) reject(new Error(`Stopped at once by a second signal, ${signal}.`));
+        if (enough.signal.aborted)
+          reject(new Error(`Stopped at once by ${signal}: what was under way has not been settled.`));
         enough.abort();
       });
     }

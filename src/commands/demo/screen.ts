@@ -13,7 +13,7 @@ export class Screen {
   readonly #colour: boolean;
   readonly #terminal: boolean;
   #live = '';
-  #liveAtMs = Number.NEGATIVE_INFINITY;
+  #liveAtMs: number | null = null;
 
   constructor(options: ScreenOptions) {
     this.#stream = options.stream;
@@ -33,7 +33,9 @@ export class Screen {
       this.#erase();
       this.#live = line;
       this.#stream.write(line);
-    } else if (nowMs - this.#liveAtMs >= NO_TERMINAL_LIVE_MS) {
+    } else {
+      this.#liveAtMs ??= nowMs;
+      if (nowMs - this.#liveAtMs < NO_TERMINAL_LIVE_MS) return;
       this.#liveAtMs = nowMs;
       this.#stream.write(`${line}\n`);
     }
