@@ -1,6 +1,7 @@
 import { EngineError } from '../errors.js';
 import { prepareStaging, writeDirectly, writeThroughStaging } from './attempt.js';
 import { BatchWork, type PartWork } from './batch-work.js';
+import { type Claimant, type OwnClaims, restoreClaim } from './claims.js';
 import { classify, haltError } from './classify.js';
 import type { ConflictRate } from './conflict-rate.js';
 import type { Connection } from './connection.js';
@@ -8,7 +9,7 @@ import type { Connections } from './connections.js';
 import { insertDeadLetters } from './dead-letters.js';
 import { RowIsolator } from './isolate.js';
 import type { SinkObserver } from './observer.js';
-import { advanceAndCommit, beginAndRead, type Claimant, decideParts } from './offsets.js';
+import { advanceAndCommit, beginAndRead, decideParts, type Position } from './offsets.js';
 import { firstSlots, partitionSlots, type TradePartitions } from './partitions.js';
 import type { Retrier } from './retry.js';
 import type { Batch, PartOutcome } from './sink.js';
@@ -17,6 +18,7 @@ import type { StaleBackends } from './stale-backends.js';
 
 export interface LaneContext {
   readonly claimant: Claimant;
+  readonly claims: OwnClaims;
   readonly connections: Connections;
   readonly retrier: Retrier;
   readonly partitions: TradePartitions;
@@ -100,11 +102,7 @@ export class Lane {
       await this.#context.partitions.ensure(connection, firstSlots(work.open().flatMap(({ part }) => part.trades)));
       if (work.staging) await prepareStaging(connection);
       const asked = work.open();
-      const positions = await beginAndRead(
-        connection,
-        claimant.groupId,
-        asked.map(({ part }) => part),
-      );
+      const positions = await this.#begin(connection, asked);
       const decisions = decideParts(
         asked.map(({ part }) => part),
         positions,
@@ -124,6 +122,18 @@ export class Lane {
       unwatch();
       signal.removeEventListener('abort', abort);
     }
+  }
+
+  /** Begins a transaction and reads the offsets rows; claims that the database has forgotten are put back first. */
+  async #begin(connection: Connection, work: readonly PartWork[]): Promise<Position[]> {
+    const { claimant, claims } = this.#context;
+    const parts = work.map(({ part }) => part);
+    const positions = await beginAndRead(connection, claimant.groupId, parts);
+    const forgotten = claims.forgotten(parts, positions);
+    if (forgotten.length === 0) return positions;
+    await connection.script('ROLLBACK');
+    for (const { row, epoch } of forgotten) await restoreClaim(connection, claimant, row, epoch);
+    return beginAndRead(connection, claimant.groupId, parts);
   }
 
   /** Writes the parts and commits. From the COMMIT on, an error says nothing about what has landed. */

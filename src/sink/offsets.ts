@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { EngineError } from '../errors.js';
 import type { Connection } from './connection.js';
-import type { BatchPart, Claim, Gap } from './sink.js';
+import type { BatchPart } from './sink.js';
 
 const literal = (text: string): string => pg.escapeLiteral(text);
 
@@ -12,6 +12,8 @@ export interface Position {
   readonly nextOffset: number;
   readonly epoch: number;
   readonly owner: string;
+  /** By the server's clock, ms. */
+  readonly claimedAtMs: number;
 }
 
 /** What the offsets row means for a part that is to land. */
@@ -30,7 +32,7 @@ export async function beginAndRead(
   const wanted = new Set(parts.map(({ topic, partition }) => `(${literal(topic)}, ${partition})`));
   const [, rows] = await connection.script(
     `BEGIN ISOLATION LEVEL READ COMMITTED;
-     SELECT topic, partition, next_offset, epoch, owner FROM kafka_offsets
+     SELECT topic, partition, next_offset, epoch, owner, claimed_at FROM kafka_offsets
        WHERE group_id = ${literal(groupId)} AND (topic, partition) IN (${[...wanted].join(', ')})`,
   );
   return (rows ?? []).map((row) => ({
@@ -39,6 +41,7 @@ export async function beginAndRead(
     nextOffset: Number(row.next_offset),
     epoch: Number(row.epoch),
     owner: String(row.owner),
+    claimedAtMs: (row.claimed_at as Date).getTime(),
   }));
 }
 
@@ -64,9 +67,7 @@ export function decideParts(
         `${where} is gone: somebody deleted it. Nothing was written; restart to claim the partition anew, and check where it starts.`,
       );
     }
-    // A row of an older epoch was ours in a history that the database no longer knows: it went back in time.
-    if (row.epoch < part.epoch) return { kind: 'rewound', nextOffset: row.nextOffset };
-    if (row.epoch > part.epoch || row.owner !== owner) return { kind: 'fenced', epoch: row.epoch };
+    if (row.epoch !== part.epoch || row.owner !== owner) return { kind: 'fenced', epoch: row.epoch };
     const position = expected.get(key) ?? row.nextOffset;
     if (position === part.from) {
       expected.set(key, part.to);
@@ -126,55 +127,6 @@ export async function advanceAndCommit(
        )});
      COMMIT`,
   );
-}
-
-export async function readPosition(
-  connection: Connection,
-  groupId: string,
-  topic: string,
-  partition: number,
-): Promise<number | null> {
-  const rows = await connection.rows<{ next_offset: string }>(
-    'SELECT next_offset FROM kafka_offsets WHERE group_id = $1 AND topic = $2 AND partition = $3',
-    [groupId, topic, partition],
-  );
-  return rows[0] === undefined ? null : Number(rows[0].next_offset);
-}
-
-export interface Claimant {
-  readonly groupId: string;
-  readonly owner: string;
-  readonly clusterId: string | null;
-}
-
-export async function claimPartition(
-  connection: Connection,
-  { groupId, owner, clusterId }: Claimant,
-  topic: string,
-  partition: number,
-  start: number,
-): Promise<Claim> {
-  const rows = await connection.rows<{ epoch: string; next_offset: string; previous_owner: string | null }>(
-    'SELECT epoch, next_offset, previous_owner FROM kafka_offsets_claim($1, $2, $3, $4, $5, $6)',
-    [groupId, topic, partition, start, owner, clusterId],
-  );
-  const row = rows[0];
-  if (row === undefined) throw new EngineError('INVARIANT', 'A claim answers one row.');
-  return {
-    topic,
-    partition,
-    epoch: Number(row.epoch),
-    nextOffset: Number(row.next_offset),
-    previousOwner: row.previous_owner,
-  };
-}
-
-export async function recordGap(connection: Connection, { groupId, owner }: Claimant, gap: Gap): Promise<boolean> {
-  const rows = await connection.rows<{ recorded: boolean }>(
-    'SELECT ingest_gaps_record($1, $2, $3, $4, $5, $6, $7, $8, $9) AS recorded',
-    [groupId, owner, gap.topic, gap.partition, gap.epoch, gap.from, gap.to, gap.reason, gap.advance],
-  );
-  return rows[0]?.recorded === true;
 }
 
 /** An int8 and an int4. */

@@ -1,12 +1,13 @@
 import { EngineError, invariant, messageOf } from '../errors.js';
 import { type BreakerState, CircuitBreaker } from './breaker.js';
+import { type Claimant, claimPartition, OwnClaims, readPosition, recordGap } from './claims.js';
 import { classify, haltError } from './classify.js';
 import { ConflictRate } from './conflict-rate.js';
 import { type Connection, describeTarget } from './connection.js';
 import { Connections } from './connections.js';
 import { Lane, type LaneContext } from './lane.js';
 import { Maintenance } from './maintenance.js';
-import { type Claimant, claimPartition, readPosition, recentTransactions, recordGap } from './offsets.js';
+import { recentTransactions } from './offsets.js';
 import { TradePartitions } from './partitions.js';
 import { backoffMs, Retrier } from './retry.js';
 import { checkSchema } from './schema-check.js';
@@ -31,6 +32,7 @@ const CONTROL_LOCK_TIMEOUT_MS = 10_000;
 export class PostgresSink implements Sink {
   readonly #options: PostgresSinkOptions;
   readonly #claimant: Claimant;
+  readonly #claims = new OwnClaims();
   readonly #connections: Connections;
   readonly #breaker: CircuitBreaker;
   readonly #retrier: Retrier;
@@ -75,6 +77,7 @@ export class PostgresSink implements Sink {
     });
     const context: LaneContext = {
       claimant: this.#claimant,
+      claims: this.#claims,
       connections: this.#connections,
       retrier: this.#retrier,
       partitions: this.#partitions,
@@ -122,9 +125,11 @@ export class PostgresSink implements Sink {
   }
 
   async claim(topic: string, partition: number, start: number, signal: AbortSignal): Promise<Claim> {
-    return this.#ask('Claiming a partition', signal, (connection) =>
+    const { claim, claimedAtMs } = await this.#ask('Claiming a partition', signal, (connection) =>
       claimPartition(connection, this.#claimant, topic, partition, start),
     );
+    this.#claims.remember(claim, claimedAtMs);
+    return claim;
   }
 
   async recordGap(gap: Gap, signal: AbortSignal): Promise<boolean> {

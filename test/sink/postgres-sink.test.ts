@@ -226,14 +226,35 @@ describe('the offsets row decides:', () => {
       assert.deepEqual(await positions(database), { 0: 104 });
     }));
 
-  test('a part under an epoch the database has forgotten is rewound', () =>
+  test('a claim the database has forgotten is put back, and the part is rewound', () =>
     withSink(async (sink, database) => {
       await claim(sink);
       const mine = await claim(sink);
-      await database.query(`UPDATE kafka_offsets SET next_offset = 90, epoch = 1, owner = 'an earlier one'`);
+      await database.query(
+        `UPDATE kafka_offsets SET next_offset = 90, epoch = 1, owner = 'an earlier one', claimed_at = claimed_at - interval '1 hour'`,
+      );
       assert.deepEqual(summary(await sink.write(0, batchOf(tradesPart(mine, 100, 120)), never)), [
         { kind: 'rewound', nextOffset: 90 },
       ]);
+      const again = await sink.write(0, batchOf(tradesPart(mine, 90, 120, trades(2))), never);
+      assert.deepEqual(summary(again), [{ kind: 'landed', rowsInserted: 2, rowsDuplicate: 0 }]);
+      assert.deepEqual(await database.query('SELECT next_offset, epoch, owner FROM kafka_offsets'), [
+        { next_offset: '120', epoch: '2', owner: 'owner-a' },
+      ]);
+    }));
+
+  test('a rival’s claim stands that was made after the database forgot ours', () =>
+    withSink(async (sink, database) => {
+      await claim(sink);
+      await claim(sink);
+      const mine = await claim(sink);
+      await database.query(
+        `UPDATE kafka_offsets SET next_offset = 90, epoch = 2, owner = 'rival', claimed_at = now() + interval '1 second'`,
+      );
+      assert.deepEqual(summary(await sink.write(0, batchOf(tradesPart(mine, 90, 120, trades(2))), never)), [
+        { kind: 'fenced', epoch: 2 },
+      ]);
+      assert.equal(await countTrades(database), 0);
     }));
 
   test('a position that no history of ours leads to stops everything', () =>

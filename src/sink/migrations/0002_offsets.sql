@@ -2,7 +2,7 @@
 
 -- Takes a partition over. From here on nothing lands under an older epoch.
 CREATE FUNCTION kafka_offsets_claim(p_group text, p_topic text, p_partition integer, p_start bigint, p_owner text, p_cluster text)
-RETURNS TABLE (epoch bigint, next_offset bigint, previous_owner text)
+RETURNS TABLE (epoch bigint, next_offset bigint, claimed_at timestamptz, previous_owner text)
 LANGUAGE plpgsql AS $$
 DECLARE
   v_previous text;
@@ -13,8 +13,8 @@ BEGIN
     INSERT INTO kafka_offsets AS o (group_id, topic, partition, next_offset, epoch, owner, cluster_id)
       VALUES (p_group, p_topic, p_partition, p_start, 1, p_owner, p_cluster)
       ON CONFLICT (group_id, topic, partition) DO UPDATE
-        SET epoch = o.epoch + 1, owner = excluded.owner, claimed_at = now(), cluster_id = coalesce(excluded.cluster_id, o.cluster_id)
-      RETURNING o.epoch, o.next_offset, v_previous;
+        SET epoch = o.epoch + 1, owner = excluded.owner, claimed_at = clock_timestamp(), cluster_id = coalesce(excluded.cluster_id, o.cluster_id)
+      RETURNING o.epoch, o.next_offset, o.claimed_at, v_previous;
 END
 $$;
 
