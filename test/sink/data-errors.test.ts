@@ -147,3 +147,20 @@ test('data that is refused, but not for a row of ours, stops the engine and land
     assert.equal(await countTrades(database), 0);
     assert.deepEqual(await positions(database), { 0: 0, 1: 0 });
   }));
+
+test('a bad row at the head of more bytes than the network holds at once is found', () =>
+  scene(async (sink, database, [first]) => {
+    const filler = 'm'.repeat(1_000);
+    const chunk = (from: number): Uint8Array => {
+      const rows = trades(2_000, (i) => ({ tx_index: from + i, kafka_offset: from + i, order_id: filler }));
+      if (from === 0) rows[3] = { ...rows[3], market: 'x\0' };
+      return new Uint8Array(Buffer.concat(rows.map((row) => encodeTrade(row))));
+    };
+    const chunks = Array.from({ length: 8 }, (_, i) => chunk(i * 2_000));
+    const part = tradesPart(first, 0, 16_000, [], { trades: chunks, tradeRows: 16_000 });
+    assert.deepEqual(summary(await sink.write(0, batchOf(part), never)), [
+      { kind: 'landed', rowsInserted: 15_999, rowsDuplicate: 0 },
+    ]);
+    assert.equal(await countTrades(database), 15_999);
+    assert.equal((await letterRows(database)).length, 1);
+  }));
