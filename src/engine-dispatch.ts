@@ -82,6 +82,8 @@ export class Dispatcher {
     const { intake } = partition;
     const { slabMaxBytes, slabLingerMs } = this.#options;
     while (intake.pendingMessages > 0 && this.#decoder.inFlight < this.#decoder.capacity) {
+      // Whatever is behind a slab that may fail again would be decoded in vain.
+      if (intake.suspicious && partition.slabsInFlight > 0) return Number.POSITIVE_INFINITY;
       const dueMs = intake.pendingSinceMs + slabLingerMs;
       const idle = this.#decoder.inFlight < this.#decoder.threads;
       if (!idle && intake.pendingBytes < slabMaxBytes && now < dueMs) return dueMs;

@@ -44,6 +44,8 @@ export interface PipelineObserver {
 }
 
 const WATERMARK_INTERVAL_MS = 10_000;
+/** Repeats lie within seconds of each other; older ones meet the primary key. */
+const SEED_TRANSACTIONS_MAX = 5_000;
 
 const keyOf = ({ topic, partition }: TopicPartition) => `${partition}/${topic}`;
 
@@ -186,9 +188,10 @@ export class Pipeline implements SourceHandler {
         windowEntries: duplicateWindowEntries,
         windowMs: duplicateWindowMs,
       });
+      const seeds = Math.min(duplicateWindowEntries, SEED_TRANSACTIONS_MAX);
       owned.lowWatermark = watermarks.low;
       owned.highWatermark = watermarks.high;
-      const recent = await sink.recentTransactions(claim.topic, claim.partition, duplicateWindowEntries, signal);
+      const recent = await sink.recentTransactions(claim.topic, claim.partition, seeds, signal);
       owned.window.seed(recent.pairs, performance.now());
       this.#partitions.set(keyOf(claim), owned);
       return { topic: claim.topic, partition: claim.partition, offset: claim.nextOffset };

@@ -34,7 +34,12 @@ export const COMMANDS = {
         flag: '--seconds N',
         description: 'Stop by itself after N seconds; without a terminal 30, on one it runs until Ctrl-C.',
       },
-      { flag: '--kill-every N', description: 'Kill the engine (SIGKILL) every N seconds and start it again.' },
+      { flag: '--rate N', description: 'Produce at N times the real stream’s pace, 0.01 to 100; 1 by default.' },
+      { flag: '--seed N', description: 'Another stream of the same shape.' },
+      {
+        flag: '--kill-every N',
+        description: 'Kill the engine (SIGKILL) N seconds after it has its partitions, again and again.',
+      },
       JSON_FLAG,
     ],
     requires: REQUIRED_BY.demo,

@@ -30,6 +30,7 @@ export class CaptureSource implements Source {
   readonly #partitions: Map<number, Captured>;
   readonly #stopping = new AbortController();
   #handler: SourceHandler | null = null;
+  readonly #seeks: { partition: number; offset: number; done: () => void }[] = [];
   #held = false;
   #atEnd = false;
   #loop: Promise<void> = Promise.resolve();
@@ -98,12 +99,9 @@ export class CaptureSource implements Source {
     this.#held = false;
   }
 
-  async seek({ partition, offset }: TopicPartitionOffset): Promise<void> {
-    const captured = this.#partitions.get(partition);
-    if (captured === undefined) return;
-    captured.next = offset;
-    this.#reader.rewind();
-    this.#atEnd = false;
+  /** Takes effect between two reads, so that none of the old position follows it. */
+  seek({ partition, offset }: TopicPartitionOffset): Promise<void> {
+    return new Promise((resolve) => this.#seeks.push({ partition, offset, done: resolve }));
   }
 
   /** A file needs no commits. */
@@ -121,12 +119,14 @@ export class CaptureSource implements Source {
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#loop;
+    for (const { done } of this.#seeks.splice(0)) done();
     await this.#handler?.revoked([...this.#partitions.values()], new AbortController().signal);
     await this.#reader.close();
   }
 
   async #deliver(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
+      this.#runSeeks();
       if (this.#held || this.#atEnd) {
         await delay(HOLD_POLL_MS);
         continue;
@@ -138,6 +138,16 @@ export class CaptureSource implements Source {
         this.#handler?.endReached({ topic, partition, offset: high });
       }
       this.#finish();
+    }
+  }
+
+  #runSeeks(): void {
+    for (const { partition, offset, done } of this.#seeks.splice(0)) {
+      const captured = this.#partitions.get(partition);
+      if (captured !== undefined) captured.next = offset;
+      this.#reader.rewind();
+      this.#atEnd = false;
+      done();
     }
   }
 

@@ -199,6 +199,15 @@ export function messageFrom(message: Kafka.Message): SourceMessage {
   };
 }
 
+/** Bytes received since the start, and whether a real broker (not a bootstrap address) is up. */
+export function readStatistics(json: string): { received: number; up: boolean } {
+  const { rx_bytes: received, brokers } = JSON.parse(json) as {
+    rx_bytes: number;
+    brokers: Record<string, { nodeid: number; state: string }>;
+  };
+  return { received, up: Object.values(brokers).some(({ nodeid, state }) => nodeid >= 0 && state === 'UP') };
+}
+
 function ownBytes(bytes: Buffer): Uint8Array<ArrayBuffer> {
   const { buffer, byteOffset, byteLength } = bytes;
   const alone = byteOffset === 0 && byteLength === buffer.byteLength && buffer instanceof ArrayBuffer;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError, messageOf } from '../errors.js';
-import { KafkaClient, type KafkaClientSettings, type KafkaTexts, messageFrom } from './kafka-client.js';
+import { KafkaClient, type KafkaClientSettings, type KafkaTexts, messageFrom, readStatistics } from './kafka-client.js';
 import type { Source, SourceHandler, TopicPartition, TopicPartitionOffset, Watermarks } from './source.js';
 
 export interface KafkaSourceOptions {
@@ -45,6 +45,7 @@ const CONSUME_BYTES = 4_194_304;
 const CONSUME_MESSAGES_MAX = 512;
 const AUTO_OFFSET_RESET = -140;
 const FATAL = -150;
+const ERRONEOUS_STATE = -172;
 const TOPIC_AUTHORIZATION_FAILED = 29;
 const GROUP_AUTHORIZATION_FAILED = 30;
 
@@ -271,12 +272,24 @@ export class KafkaSource implements Source {
         continue;
       }
       try {
-        await this.#client.seek(position);
+        await this.#moveTo(position);
         if (this.#paused) this.#client.pause([position]);
         resolve();
       } catch (error) {
         reject(error);
       }
+    }
+  }
+
+  /** A partition whose position was out of range stands still in the client and takes no seek: it is given back and taken anew. */
+  async #moveTo(position: TopicPartitionOffset): Promise<void> {
+    try {
+      await this.#client.seek(position);
+    } catch (error) {
+      // During a rebalance the client would take the assignment for our answer to it.
+      if ((error as { code?: number }).code !== ERRONEOUS_STATE || this.#rebalancing > 0) throw error;
+      this.#client.unassign([position], true);
+      this.#client.assign([position], true);
     }
   }
 
@@ -327,11 +340,7 @@ export class KafkaSource implements Source {
   }
 
   #readStatistics(json: string): void {
-    const { rx_bytes: received, brokers } = JSON.parse(json) as {
-      rx_bytes: number;
-      brokers: Record<string, { nodeid: number; state: string }>;
-    };
-    const up = Object.values(brokers).some((broker) => broker.nodeid >= 0 && broker.state === 'UP');
+    const { received, up } = readStatistics(json);
     this.#connected = up && received > this.#receivedBytes;
     this.#receivedBytes = received;
   }

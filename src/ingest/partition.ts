@@ -60,6 +60,11 @@ export class PartitionIntake {
     return this.#tenure;
   }
 
+  /** A slab of it took its worker down and the guilty message is not found yet: slabs should go one at a time. */
+  get suspicious(): boolean {
+    return !this.#suspects.none;
+  }
+
   get pendingBytes(): number {
     return this.#pendingBytes;
   }

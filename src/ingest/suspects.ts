@@ -18,6 +18,11 @@ export class Suspects {
     this.#attempts = attempts;
   }
 
+  /** No range is under suspicion. */
+  get none(): boolean {
+    return this.#ranges.length === 0;
+  }
+
   /** Whether the slab's failure would condemn it: its bytes must be kept by then. */
   lastChance(from: number, to: number, messages: number): boolean {
     return messages === 1 && this.#failuresOf(from, to) + 1 >= this.#attempts;

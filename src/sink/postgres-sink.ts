@@ -42,6 +42,7 @@ export class PostgresSink implements Sink {
   readonly #lanes: Lane[];
   #control: Connection | null = null;
   #connecting: Promise<Connection> | null = null;
+  #turn: Promise<void> = Promise.resolve();
   #reachable = false;
   #closing = new AbortController();
 
@@ -176,7 +177,7 @@ export class PostgresSink implements Sink {
         signal.addEventListener('abort', abort);
         const unwatch = this.#staleBackends.watch(connection);
         try {
-          return await statement(connection);
+          return await this.#inTurn(() => statement(connection));
         } catch (error) {
           connection.destroy();
           throw error;
@@ -190,6 +191,21 @@ export class PostgresSink implements Sink {
     } catch (error) {
       signal.throwIfAborted();
       throw haltError(error, doing);
+    }
+  }
+
+  /** Statements of the control connection run one after the other. */
+  async #inTurn<T>(statement: () => Promise<T>): Promise<T> {
+    const before = this.#turn;
+    let done = (): void => {};
+    this.#turn = new Promise((resolve) => {
+      done = resolve;
+    });
+    await before;
+    try {
+      return await statement();
+    } finally {
+      done();
     }
   }
 

@@ -105,3 +105,41 @@ test('two engines in one group, one stopped and one joining under load, lose and
   await Promise.all([second.stop(), third.stop()]);
   await stage.assertLedger();
 });
+
+test('a database that went back in time is filled again from where it stands', async () => {
+  await stage.send(takeMessages(160, { seed: 50, transactionsPerSlot: 20, startSlot: 418_000_000 }));
+  const engine = stage.engine();
+  await stage.settled();
+  // What a failover to a replica that lags does: the newest rows and positions are gone together.
+  await stage.database.query(`
+    WITH back AS (UPDATE kafka_offsets SET next_offset = next_offset - 30 RETURNING partition, next_offset)
+    DELETE FROM solana_dex_trades trades USING back
+    WHERE trades.kafka_partition = back.partition AND trades.kafka_offset >= back.next_offset`);
+  await stage.database.query(`
+    DELETE FROM ingest_dead_letters letters USING kafka_offsets offsets
+    WHERE letters.partition = offsets.partition AND letters.kafka_offset >= offsets.next_offset`);
+  await stage.send(takeMessages(40, { seed: 51, transactionsPerSlot: 20, startSlot: 420_000_000 }));
+  await stage.settled();
+  assert.equal((await engine.stop()).code, 0, engine.output);
+  assert.match(engine.output, /rewound/);
+  await stage.assertLedger();
+});
+
+test('an engine whose claim was taken writes nothing more, and the next one goes on', async () => {
+  await stage.send(takeMessages(40, { seed: 60, transactionsPerSlot: 20, startSlot: 428_000_000 }));
+  const engine = stage.engine();
+  await stage.settled();
+  await until('it owns the partitions', async () =>
+    (await stage.owners()).every((owner) => owner.includes(`-${engine.pid}-`)),
+  );
+  await stage.database.query("UPDATE kafka_offsets SET epoch = epoch + 1, owner = 'another'");
+  const before = await stage.progress();
+  await stage.send(takeMessages(40, { seed: 61, transactionsPerSlot: 20, startSlot: 430_000_000 }));
+  await until('every partition is fenced', () => (engine.output.match(/claimed by another engine/g) ?? []).length >= 1);
+  assert.equal(await stage.progress(), before);
+  await engine.stop();
+  const next = stage.engine();
+  await stage.settled();
+  await next.stop();
+  await stage.assertLedger();
+});
