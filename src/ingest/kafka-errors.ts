@@ -175,7 +175,8 @@ const CASES: readonly Case[] = [
     },
   },
   {
-    pattern: /connection closed by peer: receive 0 after POLLIN \((?:after \d+ms )?in state UP|Send failed: Broken pipe/,
+    pattern:
+      /connection closed by peer: receive 0 after POLLIN \((?:after \d+ms )?in state UP|Send failed: Broken pipe/,
     code: 'KAFKA_AUTHENTICATION',
     canRetry: true,
     explain: (_match, broker, config) =>

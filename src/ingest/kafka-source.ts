@@ -30,6 +30,8 @@ interface Assigned extends TopicPartition {
   readonly sinceCall: number;
   /** Where reading goes on should messages of that call have to be dropped. */
   readonly start: number;
+  /** What comes next. */
+  offset: number;
 }
 
 const CONNECT_TIMEOUT_MS = 30_000;
@@ -224,6 +226,7 @@ export class KafkaSource implements Source {
         const bytes = messages.reduce((sum, message) => sum + message.size, 0) / messages.length;
         this.#messageBytes += (Math.max(bytes, 64) - this.#messageBytes) / 8;
       }
+      for (const message of fresh) this.#assigned.get(keyOf(message))!.offset = message.offset + 1;
       if (fresh.length > 0) this.#handler?.messages(fresh);
       for (const end of ends) if (this.#isFresh(end, call)) this.#handler?.endReached(end);
     } catch (error) {
@@ -273,7 +276,7 @@ export class KafkaSource implements Source {
       }
       try {
         await this.#moveTo(position);
-        if (this.#paused) this.#client.pause([position]);
+        if (this.#paused) this.#client.pause([...this.#assigned.values()]);
         resolve();
       } catch (error) {
         reject(error);
@@ -281,15 +284,17 @@ export class KafkaSource implements Source {
     }
   }
 
-  /** A partition whose position was out of range stands still in the client and takes no seek: it is given back and taken anew. */
+  /** A partition that was out of range stands still in the client and takes no seek: it is given back and taken anew. */
   async #moveTo(position: TopicPartitionOffset): Promise<void> {
+    this.#assigned.get(keyOf(position))!.offset = position.offset;
     try {
       await this.#client.seek(position);
     } catch (error) {
       // During a rebalance the client would take the assignment for our answer to it.
       if ((error as { code?: number }).code !== ERRONEOUS_STATE || this.#rebalancing > 0) throw error;
-      this.#client.unassign([position], true);
-      this.#client.assign([position], true);
+      const { incremental } = this.#options;
+      if (incremental) this.#client.unassign([position], true);
+      this.#client.assign(incremental ? [position] : [...this.#assigned.values()], incremental);
     }
   }
 
@@ -312,7 +317,7 @@ export class KafkaSource implements Source {
       const key = keyOf(start);
       // A partition that this client never read has nothing old on its way.
       const sinceCall = this.#known.has(key) ? this.#calls : 0;
-      this.#assigned.set(key, { topic: start.topic, partition: start.partition, sinceCall, start: start.offset });
+      this.#assigned.set(key, { ...start, sinceCall, start: start.offset });
       this.#known.add(key);
     }
     this.#client.assign(starts, this.#options.incremental);

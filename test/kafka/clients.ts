@@ -84,6 +84,15 @@ export class TestProducer {
     });
   }
 
+  /** Makes added partitions known to the client, which otherwise hears of them minutes later. */
+  refresh(topic: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#producer.getMetadata({ topic, timeout: CONNECT_TIMEOUT_MS }, (error) =>
+        error ? reject(error) : resolve(),
+      );
+    });
+  }
+
   close(): Promise<void> {
     return new Promise((resolve) => this.#producer.disconnect(() => resolve()));
   }

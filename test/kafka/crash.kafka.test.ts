@@ -5,7 +5,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { KafkaBroker } from './broker.js';
 import { type SharedBroker, sharedBroker } from './shared-broker.js';
 import { Stage } from './stage.js';
-import { until } from './until.js';
 
 const RANDOM_KILLS = Number(process.env.KAFKA_TEST_KILLS ?? 8);
 /** A killed engine is taken for dead by the group after its session, so each kill costs about that long. */
@@ -27,14 +26,13 @@ describe('a process that dies', () => {
         const engine = stage.engine({ ...SESSION, KAFKA_COMMIT_INTERVAL_MS: '60000' });
         const before = await stage.progress();
         await stage.send(40);
-        await until('a transaction is committed', async () => (await stage.progress()) > before, {
-          explain: () => stage.printed(),
-        });
+        await stage.until('a transaction is committed', async () => (await stage.progress()) > before);
         await engine.kill();
         const committed = await broker.admin.committedOffsets(stage.group, stage.topic);
         const told = [...committed.values()].reduce((sum, offset) => sum + offset, 0);
         assert.ok(told < (await stage.progress()), `Kafka was told ${told} already`);
       }
+      await stage.send(20);
       const last = stage.engine(SESSION);
       await stage.settled();
       assert.deepEqual(await last.stop(), { code: 0, signal: null }, last.output);
@@ -51,9 +49,7 @@ describe('a process that dies', () => {
       for (let kill = 0; kill < RANDOM_KILLS; kill++) {
         const engine = stage.engine(SESSION);
         const before = await stage.progress();
-        await until('it lands something', async () => (await stage.progress()) > before, {
-          explain: () => stage.printed(),
-        });
+        await stage.until('it lands something', async () => (await stage.progress()) > before);
         const waitMs = randomInt(0, 800);
         context.diagnostic(`killed ${waitMs} ms after its first transaction`);
         await delay(waitMs);
@@ -78,9 +74,7 @@ describe('a process that dies', () => {
         const engine = stage.engine();
         for (let kill = 0; kill < 2; kill++) {
           const before = await stage.progress();
-          await until('it lands something', async () => (await stage.progress()) > before, {
-            explain: () => stage.printed(),
-          });
+          await stage.until('it lands something', async () => (await stage.progress()) > before);
           await own.kill();
           await own.restart();
         }

@@ -3,7 +3,6 @@ import { after, before, describe, test } from 'node:test';
 import type { EngineProcess } from './engine-process.js';
 import { type SharedBroker, sharedBroker } from './shared-broker.js';
 import { Stage } from './stage.js';
-import { until } from './until.js';
 
 interface GapRow {
   readonly partition: number;
@@ -62,24 +61,25 @@ describe('when the source does not hold what was to come next', () => {
       await stage.assertLedger([{ partition: 0, from: 40, to: 65 }]);
     }));
 
-  test('records deleted while it runs are a gap, and the rest lands', () =>
-    onStage('overtaken', async (stage) => {
-      const engine = stage.engine({ KAFKA_GAP_POLICY: 'continue' });
-      await stage.send(40);
-      await stage.settled();
-      // Stopped for a moment, it falls behind; only the answer it was waiting for can still reach it.
-      engine.signal('SIGSTOP');
-      await stage.send(1);
-      await stage.send(80);
-      await broker.admin.deleteRecords(stage.topic, 0, 100);
-      engine.signal('SIGCONT');
-      await stage.settled();
-      assert.deepEqual(await engine.stop(), { code: 0, signal: null }, engine.output);
-      const [gap, ...others] = await gaps(stage);
-      assert.ok(gap !== undefined && others.length === 0, 'there is one gap');
-      assert.ok(Number(gap.from_offset) >= 40 && gap.to_offset === '100', JSON.stringify(gap));
-      await stage.assertLedger([{ partition: 0, from: Number(gap.from_offset), to: 100 }]);
-    }));
+  for (const strategy of ['cooperative-sticky', 'roundrobin'])
+    test(`records deleted while it runs are a gap, and the rest lands, under ${strategy}`, () =>
+      onStage(`overtaken-${strategy}`, async (stage) => {
+        const engine = stage.engine({ KAFKA_GAP_POLICY: 'continue', KAFKA_ASSIGNMENT_STRATEGY: strategy });
+        await stage.send(40);
+        await stage.settled();
+        // Stopped for a moment, it falls behind; only the answer it was waiting for can still reach it.
+        engine.signal('SIGSTOP');
+        await stage.send(1);
+        await stage.send(80);
+        await broker.admin.deleteRecords(stage.topic, 0, 100);
+        engine.signal('SIGCONT');
+        await stage.settled();
+        assert.deepEqual(await engine.stop(), { code: 0, signal: null }, engine.output);
+        const [gap, ...others] = await gaps(stage);
+        assert.ok(gap !== undefined && others.length === 0, 'there is one gap');
+        assert.ok(Number(gap.from_offset) >= 40 && gap.to_offset === '100', JSON.stringify(gap));
+        await stage.assertLedger([{ partition: 0, from: Number(gap.from_offset), to: 100 }]);
+      }));
 
   test('a topic created anew while it was away is refused, and nothing is written', () =>
     onStage('anew', async (stage) => {
@@ -109,10 +109,8 @@ describe('when the source does not hold what was to come next', () => {
       const engine = stage.engine({ KAFKA_PROPERTIES: 'topic.metadata.refresh.interval.ms=500' });
       await stage.settled();
       await broker.admin.alterPartitions(stage.topic, 3);
-      stage.spreadOver(3);
-      await until('the new partitions are claimed', async () => (await stage.positions()).size === 3, {
-        explain: () => stage.printed(),
-      });
+      await stage.spreadOver(3);
+      await stage.until('the new partitions are claimed', async () => (await stage.positions()).size === 3);
       await stage.send(60);
       await stage.settled();
       assert.deepEqual(await engine.stop(), { code: 0, signal: null }, engine.output);

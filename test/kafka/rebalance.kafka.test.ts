@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { type SharedBroker, sharedBroker } from './shared-broker.js';
 import { Stage } from './stage.js';
-import { until } from './until.js';
 
 describe('two engines in one group under load', () => {
   let broker: SharedBroker;
@@ -17,16 +16,14 @@ describe('two engines in one group under load', () => {
       const stage = await Stage.open(`rebalance-${strategy}`, broker, { seed: 21 });
       const environment = { KAFKA_ASSIGNMENT_STRATEGY: strategy };
       const owners = (count: number) =>
-        until(`${count} engines own the partitions`, async () => (await stage.owners()) === count, {
-          explain: () => stage.printed(),
-        });
+        stage.until(`${count} engines own the partitions`, async () => (await stage.owners()) === count);
       const movesOn = async (): Promise<void> => {
         const before = await stage.positions();
         const moved = async (): Promise<boolean> => {
           const now = await stage.positions();
           return [0, 1, 2, 3].every((partition) => (now.get(partition) ?? 0) > (before.get(partition) ?? 0));
         };
-        await until('every partition moves on', moved, { explain: () => stage.printed() });
+        await stage.until('every partition moves on', moved);
       };
       try {
         const load = stage.load();

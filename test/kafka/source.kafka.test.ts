@@ -154,29 +154,36 @@ describe('KafkaSource with a real broker', () => {
     await broker.admin.alterPartitions(topic, 3);
     await fill(producer, topic, [0], 10);
     await until('the new partitions are held', () => reader.held.size === 3);
+    await producer.refresh(topic);
     await fill(producer, topic, [1, 2], 10);
     await until('all were read', () => reading.total === 30);
     await reader.source.stop();
     assert.deepEqual(reading.breaches, []);
   });
 
-  test('says so when the position was deleted, and does not jump', async () => {
-    const topic = 'source-deleted.dextrades.proto';
-    await broker.admin.createTopic(topic, 1);
-    await fill(producer, topic, [0], 100);
-    await broker.admin.deleteRecords(topic, 0, 60);
-    const reading = new Reading();
-    const reader = new Reader('reader', reading, broker.address, topic, 'cooperative-sticky');
-    await reader.source.start(reader);
-    await until('the position is reported', () => reading.outOfRange.has(0));
-    assert.equal(reading.total, 0);
-    assert.deepEqual(await reader.source.watermarks({ topic, partition: 0 }), { low: 60, high: 100 });
-    reading.next.set(0, 60);
-    await reader.source.seek({ topic, partition: 0, offset: 60 });
-    await until('reading went on', () => reading.total === 100);
-    await reader.source.stop();
-    assert.deepEqual(reading.breaches, []);
-  });
+  for (const strategy of STRATEGIES) {
+    test(`says so when the position was deleted, does not jump, and takes a new one, under ${strategy}`, async () => {
+      const topic = `source-deleted-${strategy}.dextrades.proto`;
+      await broker.admin.createTopic(topic, 2);
+      await fill(producer, topic, [0, 1], 100);
+      await broker.admin.deleteRecords(topic, 0, 60);
+      const reading = new Reading();
+      const reader = new Reader('reader', reading, broker.address, topic, strategy);
+      await reader.source.start(reader);
+      await until('the position is reported, and the other partition read', () => {
+        return reading.outOfRange.has(0) && reading.next.get(1) === 100;
+      });
+      assert.equal(reading.next.get(0), undefined);
+      assert.deepEqual(await reader.source.watermarks({ topic, partition: 0 }), { low: 60, high: 100 });
+      reading.next.set(0, 60);
+      await reader.source.seek({ topic, partition: 0, offset: 60 });
+      await fill(producer, topic, [1], 10);
+      await until('reading went on', () => reading.next.get(0) === 100 && reading.next.get(1) === 110);
+      await reader.source.stop();
+      assert.deepEqual(reading.breaches, []);
+      assert.deepEqual(reading.failures, []);
+    });
+  }
 
   test('reads on after the broker was killed and came back', async () => {
     const own = await KafkaBroker.start();

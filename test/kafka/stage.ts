@@ -102,8 +102,9 @@ export class Stage {
   }
 
   /** Sends to this many partitions from here on. */
-  spreadOver(partitions: number): void {
+  async spreadOver(partitions: number): Promise<void> {
     this.#partitions = partitions;
+    await this.#producer.refresh(this.topic);
   }
 
   /** Sends on and on, about 600 messages a second, until stopped. */
@@ -176,11 +177,19 @@ export class Stage {
 
   /** Waits until every position is at its partition's end. */
   async settled(): Promise<void> {
-    const atEnd = async (): Promise<boolean> => {
+    await this.until('everything sent has landed', async () => {
       const positions = await this.positions();
       return this.sent.partitions.every((partition) => positions.get(partition) === this.sent.endOf(partition));
-    };
-    await until('everything sent has landed', atEnd, { timeoutMs: 90_000, explain: () => this.printed() });
+    });
+  }
+
+  /** Waits for something that an engine is to bring about: not on once none runs any more. */
+  until(what: string, condition: () => Promise<boolean>): Promise<void> {
+    return until(what, condition, {
+      timeoutMs: 90_000,
+      explain: () => this.printed(),
+      hopeless: () => !this.#engines.some(({ running }) => running),
+    });
   }
 
   /** The end of what each engine printed. */

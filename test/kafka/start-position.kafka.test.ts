@@ -4,7 +4,6 @@ import type { EngineEnvironment } from './engine-process.js';
 import type { Stretch } from './sent-log.js';
 import { type SharedBroker, sharedBroker } from './shared-broker.js';
 import { Stage } from './stage.js';
-import { until } from './until.js';
 
 describe('where a partition starts', () => {
   let broker: SharedBroker;
@@ -24,9 +23,7 @@ describe('where a partition starts', () => {
       await stage.send(60);
       const { environment, start } = await prepare(stage);
       const engine = stage.engine(environment);
-      await until('the partition is claimed', async () => (await stage.positions()).size === 1, {
-        explain: () => stage.printed(),
-      });
+      await stage.until('the partition is claimed', async () => (await stage.positions()).size === 1);
       await stage.send(10);
       await stage.settled();
       await engine.stop();

@@ -5,11 +5,17 @@
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  options: { readonly timeoutMs?: number; readonly explain?: () => string } = {},
+  options: {
+    readonly timeoutMs?: number;
+    readonly explain?: () => string;
+    /** Whether waiting has become pointless. */
+    readonly hopeless?: () => boolean;
+  } = {},
 ): Promise<void> {
   const deadline = Date.now() + (options.timeoutMs ?? 60_000);
   while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`it never came that ${what}\n${options.explain?.() ?? ''}`);
+    if (Date.now() > deadline || options.hopeless?.())
+      throw new Error(`it never came that ${what}\n${options.explain?.() ?? ''}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
