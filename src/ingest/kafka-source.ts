@@ -44,7 +44,7 @@ const HOLD_POLL_MS = 2;
 const RETRY_MS = 500;
 /** A consume call asks for about this much. */
 const CONSUME_BYTES = 4_194_304;
-const CONSUME_MESSAGES_MAX = 512;
+const CONSUME_MESSAGES_MAX = 64;
 const AUTO_OFFSET_RESET = -140;
 const FATAL = -150;
 const ERRONEOUS_STATE = -172;
@@ -71,7 +71,7 @@ export class KafkaSource implements Source {
   #rebalancing = 0;
   #loop: Promise<void> = Promise.resolve();
   #calls = 0;
-  #messageBytes = 1_024;
+  #messageBytes = 1_048_576;
   #heldSinceMs: number | null = null;
   #paused = false;
   #ended = false;
@@ -224,7 +224,8 @@ export class KafkaSource implements Source {
       const fresh = messages.filter((message) => this.#isFresh(message, call)).map(messageFrom);
       if (messages.length > 0) {
         const bytes = messages.reduce((sum, message) => sum + message.size, 0) / messages.length;
-        this.#messageBytes += (Math.max(bytes, 64) - this.#messageBytes) / 8;
+        // Up at once and down slowly: a call that asks for too many large messages overshoots the budget.
+        this.#messageBytes = Math.max(bytes, this.#messageBytes + (bytes - this.#messageBytes) / 8, 1);
       }
       for (const message of fresh) this.#assigned.get(keyOf(message))!.offset = message.offset + 1;
       if (fresh.length > 0) this.#handler?.messages(fresh);
