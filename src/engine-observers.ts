@@ -1,5 +1,5 @@
 import type { PipelineObserver } from './engine-pipeline.js';
-import type { KafkaObserver } from './ingest/kafka-source.js';
+import type { KafkaObserver } from './ingest/kafka-source-options.js';
 import { errorKind, type Logger } from './observe/logger.js';
 import type { Metrics } from './observe/metrics.js';
 import type { SinkLogger, SinkObserver } from './sink/observer.js';

@@ -1,29 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError, messageOf } from '../errors.js';
-import { KafkaClient, type KafkaClientSettings, type KafkaTexts, messageFrom, readStatistics } from './kafka-client.js';
+import { KafkaClient, messageFrom, readStatistics } from './kafka-client.js';
+import type { KafkaSourceOptions } from './kafka-source-options.js';
 import type { Source, SourceHandler, TopicPartition, TopicPartitionOffset, Watermarks } from './source.js';
-
-export interface KafkaSourceOptions {
-  readonly topic: string;
-  readonly settings: KafkaClientSettings;
-  /** Whether assignments come as differences (cooperative-sticky, KIP-848) or whole. */
-  readonly incremental: boolean;
-  /** `latest`, `earliest` or milliseconds since the epoch. */
-  readonly startFrom: 'latest' | 'earliest' | number;
-  /** How long a revoke may wait for what is in flight, ms. */
-  readonly drainMs: number;
-  /** Makes an error that a person can act on of what the client said. */
-  readonly explain: (texts: KafkaTexts) => EngineError;
-  /** The same, with a closer look at certificates and files. */
-  readonly explainFailure: (texts: KafkaTexts) => Promise<EngineError>;
-  readonly observer: KafkaObserver;
-}
-
-export interface KafkaObserver {
-  rebalanced(kind: 'assign' | 'revoke', partitions: number): void;
-  commitFailed(error: Error): void;
-  warned(text: string): void;
-}
 
 interface Assigned extends TopicPartition {
   /** Number of the consume call during which it was assigned anew; messages of that call may be of the tenure before. */

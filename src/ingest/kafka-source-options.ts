@@ -1,0 +1,24 @@
+import type { EngineError } from '../errors.js';
+import type { KafkaClientSettings, KafkaTexts } from './kafka-client.js';
+
+export interface KafkaSourceOptions {
+  readonly topic: string;
+  readonly settings: KafkaClientSettings;
+  /** Whether assignments come as differences (cooperative-sticky, KIP-848) or whole. */
+  readonly incremental: boolean;
+  /** `latest`, `earliest` or milliseconds since the epoch. */
+  readonly startFrom: 'latest' | 'earliest' | number;
+  /** How long a revoke may wait for what is in flight, ms. */
+  readonly drainMs: number;
+  /** Makes an error that a person can act on of what the client said. */
+  readonly explain: (texts: KafkaTexts) => EngineError;
+  /** The same, with a closer look at certificates and files. */
+  readonly explainFailure: (texts: KafkaTexts) => Promise<EngineError>;
+  readonly observer: KafkaObserver;
+}
+
+export interface KafkaObserver {
+  rebalanced(kind: 'assign' | 'revoke', partitions: number): void;
+  commitFailed(error: Error): void;
+  warned(text: string): void;
+}
