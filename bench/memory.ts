@@ -1,0 +1,2 @@
+import type { BenchContext } from './context.js';
+export async function memory(_context: BenchContext): Promise<void> {}

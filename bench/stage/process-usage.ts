@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Linux counts in these, whatever the kernel's own tick. */
+const TICKS_PER_SECOND = 100;
+
+interface Stat {
+  readonly name: string;
+  readonly parent: number;
+  /** User and system time, of all threads that ever were. */
+  readonly cpuSeconds: number;
+  /** ... of children that have ended and were waited for. */
+  readonly childrenCpuSeconds: number;
+}
+
+/** Null where the process is gone, or the system has no /proc. */
+function readStat(path: string): Stat | null {
+  try {
+    return parseStat(readFileSync(path, 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
+/** A line of /proc/PID/stat; the name in parentheses may hold anything. */
+export function parseStat(line: string): Stat {
+  const end = line.lastIndexOf(')');
+  // From field 3, the state, on.
+  const fields = line.slice(end + 2).split(' ');
+  const seconds = (from: number): number => (Number(fields[from]) + Number(fields[from + 1])) / TICKS_PER_SECOND;
+  return {
+    name: line.slice(line.indexOf('(') + 1, end),
+    parent: Number(fields[1]),
+    cpuSeconds: seconds(11),
+    childrenCpuSeconds: seconds(13),
+  };
+}
+
+/** CPU time of a process so far, in seconds; 0 where it is gone. */
+export function cpuSecondsOf(pid: number): number {
+  return readStat(`/proc/${pid}/stat`)?.cpuSeconds ?? 0;
+}
+
+/** ... of a process and all its children, those that have ended included. */
+export function cpuSecondsOfTree(pid: number): number {
+  const own = readStat(`/proc/${pid}/stat`);
+  if (own === null) return 0;
+  const children = childrenOf(pid).reduce((sum, child) => sum + cpuSecondsOf(child), 0);
+  return own.cpuSeconds + own.childrenCpuSeconds + children;
+}
+
+export function childrenOf(pid: number, name?: string): number[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .filter((entry) => {
+      const stat = readStat(`/proc/${entry}/stat`);
+      return stat?.parent === pid && (name === undefined || stat.name === name);
+    })
+    .map(Number);
+}
+
+export interface Memory {
+  readonly rssMb: number;
+  /** Most it ever was. */
+  readonly peakMb: number;
+}
+
+export function memoryOf(pid: number): Memory {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const megabytes = (name: string): number =>
+    Number(status.match(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm'))?.[1]) / 1_024;
+  return { rssMb: megabytes('VmRSS'), peakMb: megabytes('VmHWM') };
+}
+
+/** CPU seconds of a process by what its threads are: `main`, `kafka` (librdkafka's own), `other` (workers, V8, libuv). */
+export function cpuSecondsByThread(pid: number): Record<'main' | 'kafka' | 'other', number> {
+  const seconds = { main: 0, kafka: 0, other: 0 };
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const stat = readStat(`/proc/${pid}/task/${thread}/stat`);
+    if (stat === null) continue;
+    const kind = Number(thread) === pid ? 'main' : stat.name.startsWith('rdk:') ? 'kafka' : 'other';
+    seconds[kind] += stat.cpuSeconds;
+  }
+  return seconds;
+}
