@@ -92,6 +92,8 @@ export class Lane {
   }
 
   async #attempt(work: BatchWork, signal: AbortSignal): Promise<void> {
+    // The attempt before may have settled every part and then lost its connection.
+    if (work.open().length === 0) return;
     const { claimant, staleBackends } = this.#context;
     const connection = await this.#connected(signal);
     signal.throwIfAborted();

@@ -95,8 +95,4 @@ test('a second signal ends a process that is still draining', async () => {
   engine.signal('SIGTERM');
   assert.equal((await engine.exited).code, 1, engine.output);
   await lock.release();
-  const again = stage.engine();
-  await stage.settled();
-  await again.stop();
-  await stage.assertLedger();
 });
