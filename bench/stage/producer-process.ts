@@ -21,6 +21,8 @@ interface Record {
 let plan: ProducerPlan;
 let producer: kafka.Producer;
 let stream: Iterator<StreamMessage, never>;
+/** Drawn from the stream and not sent: what was left out would be missing from every count. */
+let held: StreamMessage | null = null;
 let records: Record[] = [];
 let outstanding = 0;
 let credit: Credit | null = null;
@@ -57,6 +59,12 @@ async function open(given: ProducerPlan): Promise<void> {
   tell({ kind: 'ready' });
 }
 
+function draw(): StreamMessage {
+  const message = held ?? stream.next().value;
+  held = null;
+  return message;
+}
+
 /** Since the epoch, finer than a millisecond. */
 function now(): number {
   return performance.timeOrigin + performance.now();
@@ -84,7 +92,7 @@ async function burst(partitionBytes: number, bytes: number): Promise<void> {
   const taken = Array.from({ length: plan.partitions }, () => 0);
   let sent = 0;
   while (sent < bytes && Math.max(...taken) < partitionBytes) {
-    const { partition, message } = await send(stream.next().value, now());
+    const { partition, message } = await send(draw(), now());
     taken[partition]! += message.value.length;
     sent += message.value.length;
     // Lets delivery reports in now and then.
@@ -98,9 +106,10 @@ async function pace(rate: number, seconds: number, aheadBytes: number | null): P
   const beganMs = now() + 50;
   let streamMs: number | null = null;
   for (;;) {
-    const message = stream.next().value;
+    const message = draw();
     streamMs ??= message.atMs;
     const dueMs = beganMs + (message.atMs - streamMs) / rate;
+    held = message;
     if (dueMs > beganMs + seconds * 1_000) break;
     while (now() < dueMs) await delay(Math.max(Math.min(dueMs - now(), 50), 0.5));
     if (credit !== null) {
@@ -111,6 +120,7 @@ async function pace(rate: number, seconds: number, aheadBytes: number | null): P
       }
       credit.take(partition, message.value.length);
     }
+    held = null;
     await send(message, dueMs);
   }
   await finish();
