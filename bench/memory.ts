@@ -12,7 +12,7 @@ const SECONDS = { full: { before: 15, stall: 60, after: 30 }, quick: { before: 3
 /** Times real time: rows weigh a twentieth of their messages, and the budget is to fill within the stall. */
 const RATE = 10;
 /** What the mock broker keeps would not come near the engine's own default. */
-const MOCK_BUDGET_BYTES = 16_777_216;
+const MOCK_BUDGET_BYTES = 33_554_432;
 const DEFAULT_BUDGET_BYTES = 134_217_728;
 const MOCK_QUEUE_BYTES = 8_388_608;
 const SAMPLE_MS = 250;

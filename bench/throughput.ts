@@ -253,12 +253,17 @@ function charts(context: BenchContext, runs: readonly WorkerRun[], best: WorkerR
     ['main thread', micros(({ threads }) => threads.main)],
     ['librdkafka', micros(({ threads }) => threads.kafka)],
     ['workers, V8, libuv', micros(({ threads }) => threads.other)],
-    ['... decoding', micros(({ decodeSeconds }) => decodeSeconds)],
+    ['… decoding', micros(({ decodeSeconds }) => decodeSeconds)],
     ['PostgreSQL', micros(({ databaseCpuSeconds }) => databaseCpuSeconds ?? 0)],
     ['broker', micros(({ brokerCpuSeconds }) => brokerCpuSeconds ?? 0)],
   ];
   for (const [name, value] of stages.slice(0, 4)) {
-    context.figures.add(`throughput.cpu.${name.replaceAll(/\W+/g, '_')}_us`, value, 'µs/trade', 'lower');
+    context.figures.add(
+      `throughput.cpu.${name.replace('… ', '').split(',')[0]!.replaceAll(' ', '_')}_us`,
+      value,
+      'µs/trade',
+      'lower',
+    );
   }
   context.chart({
     title: `CPU per stage, ${best.workers} workers`,

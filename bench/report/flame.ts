@@ -25,8 +25,10 @@ export interface CpuProfile {
   readonly timeDeltas?: readonly number[];
 }
 
-/** Waiting, which is no work. */
-const IDLE = new Set(['(idle)', '(program)']);
+/** Waiting, which is no work; the last is an idle worker of piscina in Atomics.wait. */
+const IDLE = /^(\(idle\)|\(program\)|atomicsWaitLoop( |$))/;
+/** Between two samples; a longer time is one in which the process was stopped. */
+const DELTA_US_MAX = 50_000;
 
 /** Merges a profile's samples by stack; idle time is left out. */
 export function flameOf(profile: CpuProfile): FlameNode {
@@ -36,7 +38,8 @@ export function flameOf(profile: CpuProfile): FlameNode {
   const root: FlameNode = { name: 'all', ms: 0, children: new Map() };
   const times = new Map<number, number>();
   profile.samples?.forEach((id, index) => {
-    times.set(id, (times.get(id) ?? 0) + (profile.timeDeltas?.[index] ?? 0) / 1_000);
+    const delta = profile.timeDeltas?.[index] ?? 0;
+    if (delta <= DELTA_US_MAX) times.set(id, (times.get(id) ?? 0) + delta / 1_000);
   });
   for (const [id, ms] of times) {
     const stack: string[] = [];
@@ -44,7 +47,7 @@ export function flameOf(profile: CpuProfile): FlameNode {
       const node = nodes.get(at);
       if (node !== undefined && node.callFrame.functionName !== '(root)') stack.push(frameName(node.callFrame));
     }
-    if (stack.length > 0 && IDLE.has(stack[0]!)) continue;
+    if (stack.length > 0 && IDLE.test(stack[0]!)) continue;
     add(root, stack.reverse(), ms);
   }
   return root;

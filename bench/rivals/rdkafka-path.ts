@@ -28,7 +28,7 @@ export async function drainWithRdkafka(plan: RivalPlan, table: RivalTable) {
   while (stopwatch.messages < messages) {
     const batch = await answer<kafka.Message[]>((done) => consumer.consume(CONSUME_MESSAGES, done));
     stopwatch.count(batch.length);
-    const rows = batch.flatMap(({ value }) => (value === null ? [] : rowsOf(value)));
+    const rows = batch.flatMap(({ value }) => (value === null ? [] : rowsOfDecoded(value)));
     await table.insert(rows);
   }
   return stopwatch.read();
@@ -38,7 +38,8 @@ function answer<T>(ask: (done: (error: unknown, value?: T) => void) => void): Pr
   return new Promise((resolve, reject) => ask((error, value) => (error ? reject(error) : resolve(value as T))));
 }
 
-function rowsOf(bytes: Uint8Array): RivalValue[][] {
+/** Only what a row needs becomes text. */
+export function rowsOfDecoded(bytes: Uint8Array): RivalValue[][] {
   const message = decodeFull(bytes) as DexParsedBlockMessage;
   const plain: TutorialMessage = {
     Header: { Slot: longText(message.Header?.Slot as Long64 | undefined) },

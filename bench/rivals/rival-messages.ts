@@ -9,8 +9,10 @@ export interface RivalPlan {
   /** librdkafka properties that reach the broker. */
   readonly kafka: Readonly<Record<string, unknown>>;
   readonly topic: string;
-  /** First and one after the last offset of each partition. */
+  /** Where it is to begin: first and one after the last offset of each partition. */
   readonly ranges: readonly { readonly partition: number; readonly from: number; readonly to: number }[];
+  /** Of another seed, decoded before the clock starts. */
+  readonly warmupMessages: number;
   readonly databaseUrl: string;
   readonly table: string;
 }

@@ -57,7 +57,8 @@ function mockBrokers(): BrokerFarm {
         topic,
         partitions,
         kafka: { 'bootstrap.servers': broker.brokers },
-        engineEnv: { KAFKA_BROKERS: broker.brokers },
+        // By KIP-848 a member joins at once; the mock broker lets the first one of a classic group wait for 3 s.
+        engineEnv: { KAFKA_BROKERS: broker.brokers, KAFKA_ASSIGNMENT_STRATEGY: 'consumer' },
         keptBytes: MOCK_KEPT_BYTES,
         cpuSeconds: () => cpuSecondsOf(broker.pid),
         close: () => broker.stop(),

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { deserialize, serialize } from 'node:v8';
 import { takeMessages } from '../../src/commands/demo/generator/generator.js';
 import { invariant } from '../../src/errors.js';
 
@@ -57,6 +59,15 @@ export function makeCorpus(seed: number, seconds: number, startSlot: number): Co
   });
   const lastMs = messages.at(-1)?.atMs ?? 0;
   return { messages, spanMs: lastMs + 1_000 / MESSAGES_PER_SECOND, slots: lastSlot - startSlot + 1 };
+}
+
+/** Keeps a corpus for the producers of a run: reading it is quicker than making it again. */
+export function writeCorpus(file: string, corpus: Corpus): void {
+  writeFileSync(file, serialize(corpus));
+}
+
+export function readCorpus(file: string): Corpus {
+  return deserialize(readFileSync(file)) as Corpus;
 }
 
 /** The corpus without end. A message's bytes are the corpus' own and are good until its next round. */

@@ -5,10 +5,8 @@ export interface ProducerPlan {
   readonly kafka: Readonly<Record<string, unknown>>;
   readonly topic: string;
   readonly partitions: number;
-  readonly seed: number;
-  /** Seconds of stream that go round. */
-  readonly corpusSeconds: number;
-  readonly startSlot: number;
+  /** Holds the corpus, as `writeCorpus` wrote it. */
+  readonly corpusFile: string;
 }
 
 export type ToProducer =

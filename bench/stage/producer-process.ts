@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as delay, setImmediate } from 'node:timers/promises';
 import kafka from 'node-rdkafka';
 import { Credit } from '../../src/commands/demo/credit.js';
-import { endlessly, makeCorpus, partitionOf, type StreamMessage } from './corpus.js';
+import { endlessly, partitionOf, readCorpus, type StreamMessage } from './corpus.js';
 import type { FromProducer, ProducerPlan, Sent, ToProducer } from './producer-messages.js';
 
 const QUEUE_FULL = kafka.CODES.ERRORS.ERR__QUEUE_FULL;
@@ -33,7 +33,7 @@ function tell(message: FromProducer): void {
 
 async function open(given: ProducerPlan): Promise<void> {
   plan = given;
-  stream = endlessly(makeCorpus(plan.seed, plan.corpusSeconds, plan.startSlot));
+  stream = endlessly(readCorpus(plan.corpusFile));
   producer = new kafka.Producer({
     'compression.codec': 'lz4', // as the real topic
     'enable.idempotence': true,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,7 @@ import { GENERATOR_DEFAULTS } from '../../src/commands/demo/generator/options.js
 import type { BenchOptions } from '../bench-options.js';
 import type { Progress } from '../progress.js';
 import { type BenchTopic, type BrokerFarm, openBrokers } from './broker.js';
+import { makeCorpus, writeCorpus } from './corpus.js';
 import { type DatabaseServer, openDatabaseServer } from './database.js';
 import { BenchEngine } from './engine.js';
 import { BenchLanding } from './landing.js';
@@ -29,7 +31,6 @@ export interface Scene {
 export interface SceneOptions {
   readonly name: string;
   readonly partitions?: number;
-  readonly seed?: number;
 }
 
 /** What the end-to-end benches stand on. */
@@ -54,7 +55,7 @@ export class Stage {
     return this.database.described;
   }
 
-  async open({ name, partitions = 4, seed = this.#options.seed }: SceneOptions): Promise<Scene> {
+  async open({ name, partitions = 4 }: SceneOptions): Promise<Scene> {
     const closers: (() => Promise<void>)[] = [];
     const close = async (): Promise<void> => {
       for (const closer of closers.splice(0).reverse()) await closer().catch(() => {});
@@ -70,9 +71,7 @@ export class Stage {
         kafka: topic.kafka,
         topic: topic.topic,
         partitions,
-        seed,
-        corpusSeconds: this.#options.quick ? CORPUS_SECONDS.quick : CORPUS_SECONDS.full,
-        startSlot: GENERATOR_DEFAULTS.startSlot,
+        corpusFile: this.#corpusFile(),
       });
       closers.push(() => producer.close());
       const startEngine: Scene['startEngine'] = async (env = {}, nodeArgs = []) => {
@@ -102,6 +101,16 @@ export class Stage {
       await close();
       throw error;
     }
+  }
+
+  #corpusFile(): string {
+    const file = join(this.#folder, 'corpus');
+    if (!existsSync(file)) {
+      const { seed, quick } = this.#options;
+      const seconds = quick ? CORPUS_SECONDS.quick : CORPUS_SECONDS.full;
+      writeCorpus(file, makeCorpus(seed, seconds, GENERATOR_DEFAULTS.startSlot));
+    }
+    return file;
   }
 
   async close(): Promise<void> {
