@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BenchContext } from './context.js';
 import type { BenchEngine } from './stage/engine.js';
@@ -117,6 +119,9 @@ function followLanding(scene: Scene, landing: BenchLanding) {
   };
 }
 
+/** Lets the server go on when told to, and when its standard input ends: a bench that was killed leaves nothing stopped. */
+const RELEASER = 'read -r word; kill -CONT "$@"';
+
 /** Stops the server's processes where it is ours; else locks the table that every batch ends with. */
 async function holdDatabase(stage: Stage, landing: BenchLanding): Promise<() => Promise<void>> {
   const pids = stage.database.pids();
@@ -127,15 +132,21 @@ async function holdDatabase(stage: Stage, landing: BenchLanding): Promise<() => 
       await landing.query('COMMIT');
     };
   }
-  for (const pid of pids) signal(pid, 'SIGSTOP');
+  const releaser = spawn('sh', ['-c', RELEASER, 'sh', ...pids.map(String)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  for (const pid of pids) stopProcess(pid);
   return async () => {
-    for (const pid of pids) signal(pid, 'SIGCONT');
+    const released = once(releaser, 'exit');
+    releaser.stdin?.end('go\n');
+    await released;
   };
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+function stopProcess(pid: number): void {
   try {
-    process.kill(pid, name);
+    process.kill(pid, 'SIGSTOP');
   } catch {
     // A backend that has ended meanwhile.
   }

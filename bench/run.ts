@@ -42,6 +42,8 @@ const MINUTES: Readonly<Record<Command, readonly [full: number, quick: number]>>
   profile: [1, 0.3],
 };
 
+const EXIT_INTERRUPTED = 130;
+
 function print(table: Table): void {
   process.stdout.write(`\n${tableLines(table).join('\n')}\n`);
 }
@@ -158,6 +160,8 @@ function goalsTable({ figures }: BenchResult): Table {
   };
 }
 
+// So that whatever is to be cleaned up at the exit is.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(EXIT_INTERRUPTED));
 try {
   if (process.argv.includes('--help')) {
     process.stdout.write(USAGE);

@@ -40,6 +40,8 @@ export async function throughput(context: BenchContext): Promise<void> {
 interface Limits {
   readonly drain: readonly RawRun[];
   readonly copy: readonly RawCopyRun[];
+  /** On one connection, by the rows of a transaction. */
+  readonly commits: readonly (readonly [rows: number, runs: readonly RawRun[]])[];
 }
 
 interface WorkerRun {
@@ -51,6 +53,9 @@ interface WorkerRun {
 }
 
 const RAW_ROWS_MAX = 400_000;
+/** What a transaction costs is measured with so many rows in it, so many times a round. */
+const COMMIT_ROWS = [100, 2_000, 10_000] as const;
+const COMMITS = 20;
 
 async function runWorkers(
   context: BenchContext,
@@ -81,7 +86,15 @@ async function runWorkers(
 async function measureLimits(context: BenchContext, stage: Stage, scene: Scene, sizes: Sizes): Promise<Limits> {
   context.progress.say('the limits: raw drain, raw COPY');
   const drain = await rawDrain(scene, sizes.rawRounds);
-  return { drain, copy: await rawCopy(stage, scene, sizes.rawRounds, RAW_ROWS_MAX) };
+  const rounds = sizes.rawRounds;
+  // As the engine: its default lanes and batch.
+  const copy = await rawCopy(stage, scene, { rounds, lanes: 2, batchRows: 10_000, rowsMax: RAW_ROWS_MAX });
+  const commits: [number, readonly RawRun[]][] = [];
+  for (const batchRows of COMMIT_ROWS) {
+    const rowsMax = batchRows * COMMITS;
+    commits.push([batchRows, await rawCopy(stage, scene, { rounds, lanes: 1, batchRows, rowsMax })]);
+  }
+  return { drain, copy, commits };
 }
 
 const BUCKETS = 200;
@@ -132,7 +145,10 @@ function report(context: BenchContext, runs: readonly WorkerRun[]): void {
     rows,
     note: `MB/s are uncompressed and hold repeats: each new trade came ${(trades / newTrades).toFixed(2)} times. Broker, PostgreSQL and engine share the cores.`,
   });
-  if (limits != null) cpuAgainstLimits(context, limits, best);
+  if (limits != null) {
+    cpuAgainstLimits(context, limits, best);
+    commitCost(context, limits);
+  }
   charts(context, runs, best);
 }
 
@@ -188,6 +204,19 @@ function limitRows({ figures }: BenchContext, { drain, copy }: Limits, best: Wor
 
 function newTradesPerMb({ drains }: WorkerRun): number {
   return sum(drains.map(({ sent }) => sent.newTrades)) / (sum(drains.map(({ sent }) => sent.bytes)) / 1e6);
+}
+
+function commitCost(context: BenchContext, { commits }: Limits): void {
+  context.table({
+    title: 'A transaction by its rows: BEGIN + COPY + COMMIT on one connection',
+    head: ['rows', 'ms', 'rows/s'],
+    rows: commits.map(([rows, runs]) => {
+      // The last batch of a round may be short, so milliseconds are by rows.
+      const ms = runs.map(({ seconds, items }) => (seconds * 1e3 * rows) / items);
+      const figure = context.figures.add(`throughput.commit.rows_${rows}`, ms, 'ms', 'lower');
+      return [number(rows), number(figure.value), number((rows * 1e3) / figure.value)];
+    }),
+  });
 }
 
 /** CPU clocks tick in 10 ms, so the ratios are of sums, not of rounds. */

@@ -17,13 +17,22 @@ export interface RawCopyRun extends RawRun {
   readonly serverCpuSeconds: number | null;
 }
 
-/** The rows that landed in a scene, copied into an empty database by as many lanes and in as large batches as the engine. */
-export async function rawCopy(stage: Stage, scene: Scene, rounds: number, rowsMax: number): Promise<RawCopyRun[]> {
+export interface RawCopyOptions {
+  readonly rounds: number;
+  /** Rows of a transaction. */
+  readonly batchRows: number;
+  readonly rowsMax: number;
+  /** Connections that copy at the same time. */
+  readonly lanes: number;
+}
+
+/** The rows that landed in a scene, copied into an empty database. */
+export async function rawCopy(stage: Stage, scene: Scene, options: RawCopyOptions): Promise<RawCopyRun[]> {
   const to = await stage.database.createDatabase('bench_raw_copy');
   try {
     await migrate(to);
     const marks: (number | null)[] = [];
-    const plan: RawCopyPlan = { from: scene.databaseUrl, to, lanes: 2, batchRows: 10_000, rowsMax, rounds };
+    const plan: RawCopyPlan = { from: scene.databaseUrl, to, ...options };
     const runs = await runProcess('./raw-copy-process.js', plan, () => marks.push(stage.database.cpuSeconds()));
     return runs.map((run, round) => {
       const [before, after] = [marks[round * 2], marks[round * 2 + 1]];

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -127,6 +127,7 @@ export async function openStage(options: BenchOptions, env: NodeJS.ProcessEnv, p
   try {
     const brokers = await openBrokers(options.kafka, env);
     const folder = await mkdtemp(join(tmpdir(), 'trades-bench-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
     return new Stage(brokers, database, folder, options);
   } catch (error) {
     await database.close();
