@@ -97,20 +97,22 @@ async function measureLimits(context: BenchContext, stage: Stage, scene: Scene, 
   return { drain, copy, commits };
 }
 
-const BUCKETS = 200;
+const BUCKETS_MAX = 200;
+const BUCKET_SECONDS_MIN = 0.1;
 
 /** Trades per second over the time that backlogs were drained, the pauses between them left out. */
 async function timelineOf(landing: BenchLanding, drains: readonly Drain[]): Promise<[number, number][]> {
   const commits = await landing.commits(drains[0]?.startedMs ?? 0);
   const seconds = sum(drains.map((drain) => drain.seconds));
-  const width = seconds / BUCKETS;
-  const rows = new Float64Array(BUCKETS);
+  const buckets = Math.max(1, Math.min(BUCKETS_MAX, Math.floor(seconds / BUCKET_SECONDS_MIN)));
+  const width = seconds / buckets;
+  const rows = new Float64Array(buckets);
   let before = 0;
   for (const { startedMs, seconds: length } of drains) {
     for (const commit of commits) {
       const at = (commit.atMs - startedMs) / 1_000;
       if (at < 0 || at > length) continue;
-      rows[Math.min(Math.floor((before + at) / width), BUCKETS - 1)]! += commit.rows;
+      rows[Math.min(Math.floor((before + at) / width), buckets - 1)]! += commit.rows;
     }
     before += length;
   }
@@ -302,6 +304,6 @@ function charts(context: BenchContext, runs: readonly WorkerRun[], best: WorkerR
     series: [
       { name: 'CPU', points: stages.map(([, value], place) => [place, value]), labels: stages.map(([name]) => name) },
     ],
-    note: 'Decoding is what the workers say they were busy, a part of the bar before it.',
+    note: 'Decoding is a part of the bar before it, by the workers’ own clocks, which run on while they wait for a core.',
   });
 }

@@ -13,6 +13,8 @@ const PLOT_HEIGHT = HEIGHT - TOP - BOTTOM;
 const TICKS = 5;
 const COLOURS = 6;
 const POINTS_MAX = 500;
+/** Above the highest point, for what is written over it. */
+const HEADROOM = 1.08;
 
 interface Scale {
   /** Pixel of a value. */
@@ -55,7 +57,7 @@ function lines(chart: Chart): string {
   });
   const xTicks = x.ticks.map((value) => {
     const at = x.at(value).toFixed(1);
-    return `<line class="g" x1="${at}" x2="${at}" y1="${TOP}" y2="${TOP + PLOT_HEIGHT}"/>${text(at, TOP + PLOT_HEIGHT + 16, number(value), 'middle')}`;
+    return `<line class="g" x1="${at}" x2="${at}" y1="${TOP}" y2="${TOP + PLOT_HEIGHT}"/>${text(at, TOP + PLOT_HEIGHT + 16, tickText(value), 'middle')}`;
   });
   return `${xTicks.join('')}${yAxis(y)}${paths.join('')}${axisNames(chart)}`;
 }
@@ -92,7 +94,7 @@ function yAxis(y: Scale): string {
   return y.ticks
     .map((value) => {
       const at = y.at(value).toFixed(1);
-      return `<line class="g" x1="${LEFT}" x2="${LEFT + PLOT_WIDTH}" y1="${at}" y2="${at}"/>${text(LEFT - 6, Number(at) + 4, number(value), 'end')}`;
+      return `<line class="g" x1="${LEFT}" x2="${LEFT + PLOT_WIDTH}" y1="${at}" y2="${at}"/>${text(LEFT - 6, Number(at) + 4, tickText(value), 'end')}`;
     })
     .join('');
 }
@@ -100,6 +102,10 @@ function yAxis(y: Scale): string {
 function axisNames(chart: Chart): string {
   const middle = TOP + PLOT_HEIGHT / 2;
   return `${text(LEFT + PLOT_WIDTH / 2, HEIGHT - 8, chart.x, 'middle')}<text class="t" transform="rotate(-90 12 ${middle})" x="12" y="${middle}" text-anchor="middle">${escapeHtml(chart.y)}</text>`;
+}
+
+function tickText(value: number): string {
+  return Number(value.toPrecision(6)).toLocaleString('en-US', { maximumFractionDigits: 6 });
 }
 
 function text(x: number | string, y: number, content: string, anchor: 'start' | 'middle' | 'end'): string {
@@ -111,7 +117,8 @@ function scale(values: readonly number[], from: number, to: number, log: boolean
   const low =
     !log && fromZero ? Math.min(0, ...usable) : usable.reduce((least, value) => Math.min(least, value), Infinity);
   const high = usable.reduce((most, value) => Math.max(most, value), -Infinity);
-  const [start, end] = Number.isFinite(low) && high > low ? [low, high] : [log ? 1 : 0, Math.max(high, 1) || 1];
+  const top = fromZero && !log ? high * HEADROOM : high;
+  const [start, end] = Number.isFinite(low) && top > low ? [low, top] : [log ? 1 : 0, Math.max(high, 1) || 1];
   const toUnit = log ? Math.log10 : (value: number): number => value;
   const span = toUnit(end) - toUnit(start) || 1;
   const at = (value: number): number =>
