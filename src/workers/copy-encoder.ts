@@ -1,25 +1,48 @@
 import { invariant } from '../errors.js';
+import {
+  FIELD_BYTES_MAX,
+  putBool,
+  putFloat8,
+  putInt4,
+  putInt8,
+  putNull,
+  putNumeric,
+  putSafeInteger,
+  timestampHalves,
+} from './copy-fields.js';
+import { xxHash32 } from './fingerprint.js';
 
 const INITIAL_BYTES = 65_536;
 const GROWTH = 1.5;
-const POSTGRES_EPOCH_MS = 946_684_800_000n;
-const FNV_OFFSET = 0x811c_9dc5;
-const FNV_PRIME = 0x0100_0193;
-const NUMERIC_BASE = 10_000;
-const NUMERIC_DIGITS_MAX = 5; // base-10000 digits of an unsigned 64-bit integer
+/** A larger buffer is given up once it is taken: a slab of ordinary messages makes a few hundred KiB of rows. */
+const KEPT_BYTES_MAX = 16_777_216;
+
+/** Bytes of UTF-8 that one unit of a string may take. */
+const UTF8_GROWTH_MAX = 3;
+const utf8 = new TextEncoder();
 
 /**
- * Writes rows in PostgreSQL's binary COPY format into one growing buffer. Each method writes one field, a length and its
- * bytes; null is a length of -1.
+ * One growing buffer of rows in PostgreSQL's binary COPY format. Whole rows are written the fast way: reserve room for the longest the row can
+ * become, write its fields behind the position with the functions of copy-fields.ts, advance. Each of the methods writes one field of a value.
  */
 export class CopyEncoder {
-  #buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+  /** Replaced when it grows, together with its view. */
+  bytes = new Uint8Array(INITIAL_BYTES);
+  view = new DataView(this.bytes.buffer);
   #position = 0;
-  readonly #digits = new Uint16Array(NUMERIC_DIGITS_MAX);
 
   /** Bytes written. */
   get position(): number {
     return this.#position;
+  }
+
+  /** Moves the position behind what has been written there. */
+  advance(position: number): void {
+    invariant(
+      position >= this.#position && position <= this.bytes.length,
+      'what was written lies within the room that was reserved',
+    );
+    this.#position = position;
   }
 
   /** Takes back everything from `position` on. */
@@ -30,70 +53,61 @@ export class CopyEncoder {
 
   /** Everything written, in an ArrayBuffer of its own; the encoder is empty after. */
   take(): Uint8Array<ArrayBuffer> {
-    const bytes = new Uint8Array(this.#position);
-    bytes.set(this.#buffer.subarray(0, this.#position));
+    const taken = new Uint8Array(Buffer.allocUnsafeSlow(this.#position).buffer);
+    taken.set(this.bytes.subarray(0, this.#position));
     this.#position = 0;
-    return bytes;
+    if (this.bytes.length > KEPT_BYTES_MAX) this.#replace(INITIAL_BYTES);
+    return taken;
   }
 
-  /** FNV-1a of the bytes from `start` on, going on from an earlier `hash`. */
-  hash(start: number, hash: number = FNV_OFFSET): number {
-    return fnv1a(this.#buffer, start, this.#position, hash);
+  /** Makes room for so many bytes behind the position. */
+  reserve(bytes: number): void {
+    const needed = this.#position + bytes;
+    if (needed > this.bytes.length) this.#replace(Math.max(needed, Math.ceil(this.bytes.length * GROWTH)));
+  }
+
+  /** xxHash32 of the bytes from `start` on, going on from an earlier `hash`. */
+  hash(start: number, hash = 0): number {
+    return xxHash32(this.view, start, this.#position, hash);
   }
 
   beginRow(columns: number): void {
-    this.#reserve(2);
-    this.#position = this.#buffer.writeInt16BE(columns, this.#position);
+    this.reserve(2);
+    this.view.setInt16(this.#position, columns);
+    this.#position += 2;
   }
 
   null(): void {
-    this.#reserve(4);
-    this.#position = this.#buffer.writeInt32BE(-1, this.#position);
+    this.reserve(FIELD_BYTES_MAX);
+    this.#position = putNull(this.view, this.#position);
   }
 
   bool(value: boolean): void {
-    this.#length(1);
-    this.#buffer[this.#position++] = value ? 1 : 0;
+    this.reserve(FIELD_BYTES_MAX);
+    this.#position = putBool(this.view, this.#position, value);
   }
 
   int4(value: number): void {
-    this.#length(4);
-    this.#position = this.#buffer.writeInt32BE(value, this.#position);
+    this.reserve(FIELD_BYTES_MAX);
+    this.#position = putInt4(this.view, this.#position, value);
   }
 
   /** A whole number from 0 to 2^53 - 1. */
   int8(value: number): void {
-    invariant(Number.isSafeInteger(value) && value >= 0, `an int8 column got ${value}`);
-    this.#length(8);
-    this.#position = this.#buffer.writeUInt32BE(Math.floor(value / 2 ** 32), this.#position);
-    this.#position = this.#buffer.writeUInt32BE(value >>> 0, this.#position);
+    this.reserve(FIELD_BYTES_MAX);
+    this.#position = putSafeInteger(this.view, this.#position, value);
   }
 
   /** Null for anything that is not a finite number. */
   float8(value: number | null): void {
-    if (value === null || !Number.isFinite(value)) {
-      this.null();
-      return;
-    }
-    this.#length(8);
-    this.#position = this.#buffer.writeDoubleBE(value, this.#position);
+    this.reserve(FIELD_BYTES_MAX);
+    this.#position = putFloat8(this.view, this.#position, value ?? Number.NaN);
   }
 
   /** An unsigned 64-bit integer, in two halves, as numeric. */
   numeric(high: number, low: number): void {
-    let count = splitDigits(high >>> 0, low >>> 0, this.#digits);
-    const weight = Math.max(count - 1, 0);
-    let lowest = 0;
-    while (lowest < count && this.#digits[lowest] === 0) lowest++;
-    count -= lowest;
-    this.#length(8 + 2 * count);
-    const buffer = this.#buffer;
-    let at = buffer.writeInt16BE(count, this.#position);
-    at = buffer.writeInt16BE(weight, at);
-    at = buffer.writeInt16BE(0, at); // positive
-    at = buffer.writeInt16BE(0, at); // no decimals shown
-    for (let i = lowest + count - 1; i >= lowest; i--) at = buffer.writeInt16BE(this.#digits[i]!, at);
-    this.#position = at;
+    this.reserve(FIELD_BYTES_MAX);
+    this.#position = putNumeric(this.view, this.#position, high, low);
   }
 
   text(value: string | null): void {
@@ -101,10 +115,10 @@ export class CopyEncoder {
       this.null();
       return;
     }
-    this.#reserve(4 + 3 * value.length);
-    const bytes = this.#buffer.write(value, this.#position + 4, 'utf8');
-    this.#buffer.writeInt32BE(bytes, this.#position);
-    this.#position += 4 + bytes;
+    this.reserve(4 + UTF8_GROWTH_MAX * value.length);
+    const { written } = utf8.encodeInto(value, this.bytes.subarray(this.#position + 4));
+    this.view.setInt32(this.#position, written);
+    this.#position += 4 + written;
   }
 
   /** Milliseconds since 1970. */
@@ -113,38 +127,15 @@ export class CopyEncoder {
       this.null();
       return;
     }
-    this.#length(8);
-    const microseconds = (BigInt(value) - POSTGRES_EPOCH_MS) * 1_000n;
-    this.#position = this.#buffer.writeBigInt64BE(microseconds, this.#position);
+    this.reserve(FIELD_BYTES_MAX);
+    const { high, low } = timestampHalves(value);
+    this.#position = putInt8(this.view, this.#position, high, low);
   }
 
-  #length(bytes: number): void {
-    this.#reserve(4 + bytes);
-    this.#position = this.#buffer.writeInt32BE(bytes, this.#position);
+  #replace(bytes: number): void {
+    const replaced = new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
+    replaced.set(this.bytes.subarray(0, this.#position));
+    this.bytes = replaced;
+    this.view = new DataView(replaced.buffer);
   }
-
-  #reserve(bytes: number): void {
-    const needed = this.#position + bytes;
-    if (needed <= this.#buffer.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.ceil(this.#buffer.length * GROWTH)));
-    this.#buffer.copy(grown, 0, 0, this.#position);
-    this.#buffer = grown;
-  }
-}
-
-function fnv1a(buffer: Buffer, start: number, end: number, hash: number): number {
-  for (let i = start; i < end; i++) hash = Math.imul(hash ^ buffer[i]!, FNV_PRIME);
-  return hash >>> 0;
-}
-
-/** Base-10000 digits of high * 2^32 + low, lowest first; returns how many. Every step stays below 2^53. */
-function splitDigits(high: number, low: number, digits: Uint16Array): number {
-  let count = 0;
-  while (high > 0 || low > 0) {
-    const rest = (high % NUMERIC_BASE) * 2 ** 32 + low;
-    high = Math.floor(high / NUMERIC_BASE);
-    low = Math.floor(rest / NUMERIC_BASE);
-    digits[count++] = rest % NUMERIC_BASE;
-  }
-  return count;
 }

@@ -1,15 +1,14 @@
-import type { BlockHeader, DexParsedBlockMessage, ParsedDexTransaction } from '../../proto/generated/projection.js';
 import { AddressTooLongError } from './base58.js';
-import { decodeMessage } from './decode-message.js';
+import { longAddress } from './long-address.js';
 import { MessageFault } from './message-fault.js';
 import type { SlabRows } from './slab-rows.js';
 import { blockTimeMs, isFinalHeader, slotHeader } from './slot-header.js';
-import { extractTrade } from './trade.js';
-import { encodeStableColumns, encodeVolatileColumns, type MessageContext, transactionContext } from './trade-row.js';
+import { readTrade, Trade } from './trade.js';
+import { RowContext, writeStableColumns, writeVolatileColumns } from './trade-row.js';
 import { safeIntegerOf } from './units.js';
-import { valueTrade } from './usd.js';
-
-const TX_INDEX_MAX = 2 ** 31 - 1;
+import { Valuation, valueTrade } from './usd.js';
+import { MessageFields, walkMessage } from './walk-message.js';
+import { MESSAGE_SLOT, TRADE_STRIDE, TRANSACTION_RECORD_STRIDE, TRANSACTION_SLOT } from './walk-slots.js';
 
 /** A message's place in the stream. */
 export interface MessagePlace {
@@ -25,88 +24,106 @@ export interface MessageOutcome {
   readonly fault: MessageFault | null;
 }
 
+/** One of each per worker, filled anew for each message, trade and value. */
+const fields = new MessageFields();
+const trade = new Trade();
+const valuation = new Valuation();
+
 /**
  * Writes everything a message of the dextrades topic holds into `rows`. Throws an UndecodableError, with nothing written, where
  * the bytes are not a message.
  */
 export function writeMessage(bytes: Uint8Array, place: MessagePlace, rows: SlabRows): MessageOutcome {
-  const message = decodeMessage(bytes);
+  walkMessage(bytes, fields);
+  const { message } = fields;
+  const transactions = message[MESSAGE_SLOT.transactions]!;
   const fault = new MessageFault();
   const slot = slotOf(message, fault);
   if (slot !== null) {
-    if (message.Header !== null) writeSlot(message.Header, slot, rows, fault);
-    const context: MessageContext = {
-      slot,
-      blockTimeMs: blockTimeMs(message.Header, place.timestampMs),
-      partition: place.partition,
-      offset: place.offset,
-    };
-    for (const [ordinal, transaction] of message.Transactions.entries()) {
-      writeTransaction(transaction, ordinal, context, rows, fault);
+    if (isFinalHeader(message)) writeSlot(bytes, slot, rows, fault);
+    if (transactions > 0) {
+      const time = blockTimeMs(message, place.timestampMs);
+      const context = new RowContext(bytes, slot, time, place.partition, place.offset);
+      writeTransactions(context, transactions, rows, fault);
     }
   }
-  return { transactions: message.Transactions.length, fault: fault.isEmpty ? null : fault };
+  return { transactions, fault: fault.isEmpty ? null : fault };
+}
+
+/** Gives back the memory a message of unusual size has taken. */
+export function releaseFields(): void {
+  fields.shrink();
 }
 
 /** The slot everything in the message is keyed by; null where there is none, a fault where it is missed. */
-function slotOf(message: DexParsedBlockMessage, fault: MessageFault): number | null {
-  const header = message.Header;
-  const slot = header === null ? 0 : safeIntegerOf(header.Slot);
+function slotOf(message: Int32Array, fault: MessageFault): number | null {
+  const transactions = message[MESSAGE_SLOT.transactions]!;
+  const slot = safeIntegerOf(message[MESSAGE_SLOT.slotHigh]!, message[MESSAGE_SLOT.slotLow]!);
   if (slot === null) {
-    const missed = message.Transactions.length > 0 || (header !== null && isFinalHeader(header));
+    const missed = transactions > 0 || isFinalHeader(message);
     if (missed) fault.add('slot_out_of_range', 'the header', 'its Slot is above 2^53 - 1');
     return null;
   }
   if (slot > 0) return slot;
-  if (message.Transactions.length > 0) {
-    fault.add('no_slot', 'the header', `it has no Slot to key ${message.Transactions.length} transactions by`);
+  if (transactions > 0) {
+    fault.add('no_slot', 'the header', `it has no Slot to key ${transactions} transactions by`);
   }
   return null;
 }
 
-function writeSlot(header: BlockHeader, slot: number, rows: SlabRows, fault: MessageFault): void {
-  if (!isFinalHeader(header)) return;
+function writeSlot(bytes: Uint8Array, slot: number, rows: SlabRows, fault: MessageFault): void {
   try {
-    rows.slots.push(slotHeader(header, slot));
+    rows.slots.push(slotHeader(bytes, fields.message, slot));
   } catch (error) {
     if (!(error instanceof AddressTooLongError)) throw error;
     fault.add('address_too_long', 'the header', error.message);
   }
 }
 
-function writeTransaction(
-  transaction: ParsedDexTransaction,
-  ordinal: number,
-  message: MessageContext,
-  rows: SlabRows,
-  fault: MessageFault,
-): void {
-  if (transaction.Index > TX_INDEX_MAX) {
-    fault.add('tx_index_out_of_range', `transaction ${ordinal}`, `its Index is ${transaction.Index}`);
-    return;
+function writeTransactions(context: RowContext, transactions: number, rows: SlabRows, fault: MessageFault): void {
+  const { ints } = fields.transactions;
+  let record = 0;
+  for (let ordinal = 0; ordinal < transactions; ordinal++) {
+    const transaction = ordinal * TRANSACTION_RECORD_STRIDE;
+    const trades = ints[transaction + TRANSACTION_SLOT.trades]!;
+    const index = ints[transaction + TRANSACTION_SLOT.index]!;
+    if (index < 0) {
+      fault.add('tx_index_out_of_range', `transaction ${ordinal}`, `its Index is ${index >>> 0}`);
+    } else if (trades > 0) {
+      const tooLong = longAddress(context.bytes, ints, transaction, fields.trades.ints, record, trades);
+      if (tooLong > 0) {
+        fault.add('address_too_long', `transaction ${ordinal}`, new AddressTooLongError(tooLong).message);
+      } else {
+        writeTransaction(context, transaction, record, trades, rows);
+      }
+    }
+    record += trades * TRADE_STRIDE;
   }
-  if (transaction.Trades.length === 0) return;
-  const mark = rows.beginTransaction();
-  try {
-    writeTrades(transaction, message, rows);
-  } catch (error) {
-    rows.abandonTransaction(mark);
-    if (!(error instanceof AddressTooLongError)) throw error;
-    fault.add('address_too_long', `transaction ${ordinal}`, error.message);
-    return;
-  }
-  rows.endTransaction(mark, message, transaction.Index, transaction.Trades.length);
 }
 
-function writeTrades(transaction: ParsedDexTransaction, message: MessageContext, rows: SlabRows): void {
-  const context = transactionContext(transaction);
+/** Writes the rows of the trades whose records begin at `firstRecord`. */
+function writeTransaction(
+  context: RowContext,
+  transaction: number,
+  firstRecord: number,
+  count: number,
+  rows: SlabRows,
+): void {
   const { encoder, solPrice } = rows;
-  for (const [tradeIndex, event] of transaction.Trades.entries()) {
+  const transactions = fields.transactions.ints;
+  const trades = fields.trades.ints;
+  const txIndex = transactions[transaction + TRANSACTION_SLOT.index]!;
+  const success = transactions[transaction + TRANSACTION_SLOT.success] === 1;
+  rows.beginTransaction();
+  for (let tradeIndex = 0; tradeIndex < count; tradeIndex++) {
+    const record = firstRecord + tradeIndex * TRADE_STRIDE;
     const start = encoder.position;
-    const trade = extractTrade(event, context.signer);
-    encodeStableColumns(encoder, message, context, tradeIndex, event, trade);
+    readTrade(trade, context.bytes, trades, record, transactions, transaction);
+    writeStableColumns(encoder, context, transactions, transaction, trades, record, tradeIndex, trade);
     rows.fingerprint(start);
-    encodeVolatileColumns(encoder, message, valueTrade(trade, solPrice.price()));
-    if (context.success) solPrice.observe(trade, `${message.slot}/${context.txIndex}/${tradeIndex}`);
+    valueTrade(valuation, trade, solPrice.price());
+    writeVolatileColumns(encoder, context, valuation);
+    if (success) solPrice.observe(trade, context.slot, txIndex, tradeIndex);
   }
+  rows.endTransaction(context.slot, txIndex, count, context.offset);
 }

@@ -1,10 +1,6 @@
 import type { CopyEncoder } from './copy-encoder.js';
 import { type SlotHeader, type SolVolume, TRANSACTION_COLUMN, TRANSACTION_STRIDE } from './messages.js';
 import { SolPrice } from './sol-price.js';
-import type { MessageContext } from './trade-row.js';
-
-/** Where a transaction's rows began. */
-export type TransactionMark = number;
 
 /** What the messages of a slab have been turned into so far. */
 export class SlabRows {
@@ -12,17 +8,19 @@ export class SlabRows {
   readonly solPrice: SolPrice;
   readonly slots: SlotHeader[] = [];
   readonly #transactions: number[] = [];
-  #fingerprint: number | undefined;
+  /** Where the rows of the transaction being written begin. */
+  #start = 0;
+  #fingerprint = 0;
 
   constructor(encoder: CopyEncoder, solVolume: SolVolume) {
     this.encoder = encoder;
     this.solPrice = new SolPrice(solVolume);
   }
 
-  /** Rows written from here on belong to one transaction, until it is ended or abandoned. */
-  beginTransaction(): TransactionMark {
-    this.#fingerprint = undefined;
-    return this.encoder.position;
+  /** Rows written from here on belong to one transaction, until it is ended. */
+  beginTransaction(): void {
+    this.#start = this.encoder.position;
+    this.#fingerprint = 0;
   }
 
   /** Adds the bytes written since `start` to the transaction's fingerprint. */
@@ -30,21 +28,16 @@ export class SlabRows {
     this.#fingerprint = this.encoder.hash(start, this.#fingerprint);
   }
 
-  endTransaction(mark: TransactionMark, message: MessageContext, txIndex: number, rows: number): void {
+  endTransaction(slot: number, txIndex: number, rows: number, offset: number): void {
     const at = this.#transactions.length;
     this.#transactions.length = at + TRANSACTION_STRIDE;
-    this.#transactions[at + TRANSACTION_COLUMN.slot] = message.slot;
+    this.#transactions[at + TRANSACTION_COLUMN.slot] = slot;
     this.#transactions[at + TRANSACTION_COLUMN.txIndex] = txIndex;
-    this.#transactions[at + TRANSACTION_COLUMN.start] = mark;
+    this.#transactions[at + TRANSACTION_COLUMN.start] = this.#start;
     this.#transactions[at + TRANSACTION_COLUMN.end] = this.encoder.position;
     this.#transactions[at + TRANSACTION_COLUMN.rows] = rows;
-    this.#transactions[at + TRANSACTION_COLUMN.fingerprint] = this.#fingerprint ?? 0;
-    this.#transactions[at + TRANSACTION_COLUMN.offset] = message.offset;
-  }
-
-  /** Takes the transaction's rows back. */
-  abandonTransaction(mark: TransactionMark): void {
-    this.encoder.truncate(mark);
+    this.#transactions[at + TRANSACTION_COLUMN.fingerprint] = this.#fingerprint;
+    this.#transactions[at + TRANSACTION_COLUMN.offset] = offset;
   }
 
   /** The index of transactions, {@link TRANSACTION_STRIDE} doubles each. */

@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks';
 import { invariant } from '../errors.js';
 import { CopyEncoder } from './copy-encoder.js';
-import { UndecodableError } from './decode-message.js';
-import { writeMessage } from './message-rows.js';
+import { releaseFields, writeMessage } from './message-rows.js';
 import { type MessageFailure, type SlabResult, type SlabTask, TASK_COLUMN, TASK_STRIDE } from './messages.js';
 import { SlabRows } from './slab-rows.js';
+import { UndecodableError } from './wire.js';
 
 export interface SlabOptions {
   /** A longer message becomes a dead letter unread. */
@@ -38,6 +38,7 @@ export function decodeSlab(task: SlabTask, options: SlabOptions): SlabResult {
     if (failure === 'empty') emptyMessages += 1;
     else if (failure !== null) failures.push(failure);
   }
+  releaseFields();
   return {
     messages: task.messages,
     emptyMessages,

@@ -1,6 +1,7 @@
 import type { SolVolume } from './messages.js';
-import { moneyOf, type Trade, WRAPPED_SOL } from './trade.js';
-import { isValue, STABLECOINS } from './usd.js';
+import { isSol, MONEY } from './money.js';
+import type { Trade } from './trade.js';
+import { isValue } from './usd.js';
 
 /** Below this a trade's price is dust. */
 const OBSERVED_USD_MIN = 1;
@@ -26,11 +27,11 @@ export class SolPrice {
     this.#before = before;
   }
 
-  /** USD per SOL, null while too few trades are known. */
-  price(): number | null {
-    if (this.#before.trades + this.#trades < REFERENCE_TRADES_MIN) return null;
+  /** USD per SOL, NaN while too few trades are known. */
+  price(): number {
+    if (this.#before.trades + this.#trades < REFERENCE_TRADES_MIN) return Number.NaN;
     const price = (this.#before.usd + this.#usd) / (this.#before.sol + this.#sol);
-    return isValue(price) ? price : null;
+    return isValue(price) ? price : Number.NaN;
   }
 
   /** The slab's own part. */
@@ -38,17 +39,16 @@ export class SolPrice {
     return { sol: this.#sol, usd: this.#usd, trades: this.#trades };
   }
 
-  /** Takes a successful trade into account where it qualifies. `key` names it; a repeat of it counts once. */
-  observe(trade: Trade, key: string): void {
-    if (trade.market === null || trade.selfPaired) return;
-    const sol = legAmount(trade, isSol);
-    const usd = legAmount(trade, isStablecoin);
-    if (sol === null || usd === null || sol <= 0 || usd < OBSERVED_USD_MIN) return;
-    const reference = this.price();
+  /** Takes a successful trade into account where it qualifies. Slot and indexes name it; a repeat of it counts once. */
+  observe(trade: Trade, slot: number, txIndex: number, tradeIndex: number): void {
+    if (trade.isRouter || trade.selfPaired) return;
+    const sol = isSol(trade.boughtMoney) ? trade.bought : isSol(trade.soldMoney) ? trade.sold : 0;
+    const usd =
+      trade.boughtMoney === MONEY.stablecoin ? trade.bought : trade.soldMoney === MONEY.stablecoin ? trade.sold : 0;
+    if (sol <= 0 || usd < OBSERVED_USD_MIN) return;
     const price = usd / sol;
-    if (!isValue(price)) return;
-    if (reference !== null && (price > reference * REFERENCE_FACTOR_MAX || price < reference / REFERENCE_FACTOR_MAX))
-      return;
+    if (!isValue(price) || this.#isFarOff(price)) return;
+    const key = `${slot}/${txIndex}/${tradeIndex}`;
     if (this.#observed.has(key)) return;
     this.#observed.add(key);
     const weight = Math.min(1, OBSERVED_USD_MAX / usd);
@@ -56,19 +56,9 @@ export class SolPrice {
     this.#usd += usd * weight;
     this.#trades += 1;
   }
-}
 
-function legAmount(trade: Trade, accepts: (mint: string) => boolean): number | null {
-  for (const leg of [trade.bought, trade.sold]) {
-    if (leg !== null && leg.mint !== null && accepts(leg.mint)) return leg.amount;
+  #isFarOff(price: number): boolean {
+    const reference = this.price(); // NaN is neither above nor below
+    return price > reference * REFERENCE_FACTOR_MAX || price < reference / REFERENCE_FACTOR_MAX;
   }
-  return null;
-}
-
-function isSol(mint: string): boolean {
-  return moneyOf(mint) === WRAPPED_SOL;
-}
-
-function isStablecoin(mint: string): boolean {
-  return STABLECOINS.has(mint);
 }

@@ -1,121 +1,173 @@
-import type { Account, DexTradeEvent, DexTradeSide, Long64 } from '../../proto/generated/projection.js';
-import { addressOf } from './base58.js';
-import { unitsOf } from './units.js';
+import { isSameKey, isSol, MONEY, moneyOf } from './money.js';
+import { unitsOf, unsignedOf } from './units.js';
+import { CURRENCY_SLOT, SIDE_SLOT, TRADE_SLOT, TRANSACTION_SLOT } from './walk-slots.js';
 
-export const NATIVE_SOL = '11111111111111111111111111111111';
-export const WRAPPED_SOL = 'So11111111111111111111111111111111111111112';
+export const SIDE = { none: 0, buy: 1, sell: 2 } as const;
 
-/** One side of a trade, from its trader's point of view. */
-export interface TradeLeg {
-  readonly mint: string | null;
-  /** In the token's smallest unit. */
-  readonly raw: Long64;
-  /** Null without a Currency. */
-  readonly decimals: number | null;
-  /** In whole tokens, null without a Currency. */
-  readonly amount: number | null;
-  /** What the message says it is worth; 0 where it does not. */
-  readonly amountInUsd: number;
-}
-
-export type Side = 'buy' | 'sell';
-
-/** What a trade means, before any pricing. */
-export interface Trade {
-  /** Null where the message has no such side. */
-  readonly bought: TradeLeg | null;
-  readonly sold: TradeLeg | null;
-  readonly market: string | null;
-  readonly baseMint: string | null;
-  readonly quoteMint: string | null;
-  readonly selfPaired: boolean;
-  /** Whether the trader bought or sold the market's base; null where that cannot be told. */
-  readonly side: Side | null;
-  /** The leg in the market's base, null without a side. */
-  readonly baseLeg: TradeLeg | null;
-  /** Quote per base, in whole tokens. */
-  readonly price: number | null;
+/** What a trade means, before any pricing. One object, filled anew for each trade; a number that is not known is NaN. */
+export class Trade {
+  /** Whether the trader bought or sold the market's base: one of {@link SIDE}. */
+  side: number = SIDE.none;
+  /** The base and the quote of its pool are one money. */
+  selfPaired = false;
+  /** Without a market's address. */
+  isRouter = false;
+  /** In whole tokens; known with a Currency. */
+  bought = Number.NaN;
+  sold = Number.NaN;
+  /** One of {@link MONEY}. */
+  boughtMoney: number = MONEY.other;
+  soldMoney: number = MONEY.other;
+  /** What the message says the sides are worth; 0 where it does not. */
+  boughtUsd = 0;
+  soldUsd = 0;
+  /** Quote per base, in whole tokens; not finite where it cannot be told. */
+  price = Number.NaN;
   /** The wallet that traded. */
-  readonly trader: string | null;
-  readonly orderId: string | null;
+  traderAt = 0;
+  traderLength = 0;
+  orderIdAt = 0;
+  orderIdLength = 0;
+
+  /** Amount of the base, in whole tokens; NaN without a side. */
+  get base(): number {
+    return this.side === SIDE.buy ? this.bought : this.side === SIDE.sell ? this.sold : Number.NaN;
+  }
+
+  get quote(): number {
+    return this.side === SIDE.buy ? this.sold : this.side === SIDE.sell ? this.bought : Number.NaN;
+  }
 }
 
-/** A trade's meaning, by the rules of the stream. `signer` is the transaction's, null where unknown. */
-export function extractTrade(event: DexTradeEvent, signer: string | null): Trade {
-  const bought = legOf(event.Buy);
-  const sold = legOf(event.Sell);
-  const baseMint = addressOf(event.Market?.BaseCurrency?.MintAddress);
-  const quoteMint = addressOf(event.Market?.QuoteCurrency?.MintAddress);
-  const selfPaired = baseMint !== null && moneyOf(baseMint) === moneyOf(quoteMint);
-  const side = selfPaired ? null : sideOf(baseMint, bought?.mint ?? null, sold?.mint ?? null);
-  const [baseLeg, quoteLeg] = side === 'buy' ? [bought, sold] : side === 'sell' ? [sold, bought] : [null, null];
-  return {
-    bought,
-    sold,
-    market: addressOf(event.Market?.MarketAddress),
-    baseMint,
-    quoteMint,
-    selfPaired,
-    side,
-    baseLeg,
-    price: perUnit(quoteLeg?.amount ?? null, baseLeg),
-    trader: traderOf(event.Buy, event.Sell, signer),
-    orderId: addressOf(event.Buy?.Order?.OrderId) ?? addressOf(event.Sell?.Order?.OrderId),
-  };
+/**
+ * Fills `trade` from the record at `record` of `trades`, by the rules of the stream. `transactions` at `transaction` is the record of its
+ * transaction.
+ */
+export function readTrade(
+  trade: Trade,
+  bytes: Uint8Array,
+  trades: Int32Array,
+  record: number,
+  transactions: Int32Array,
+  transaction: number,
+): void {
+  const buy = record + TRADE_SLOT.buy;
+  const sell = record + TRADE_SLOT.sell;
+  trade.bought = amountOf(trades, buy);
+  trade.sold = amountOf(trades, sell);
+  trade.boughtUsd = floatOf(trades[buy + SIDE_SLOT.amountInUsd]!);
+  trade.soldUsd = floatOf(trades[sell + SIDE_SLOT.amountInUsd]!);
+  trade.boughtMoney = moneyAt(bytes, trades, buy + SIDE_SLOT.currency);
+  trade.soldMoney = moneyAt(bytes, trades, sell + SIDE_SLOT.currency);
+  trade.isRouter = trades[record + TRADE_SLOT.marketLength] === 0;
+  readSide(trade, bytes, trades, record);
+  trade.price = trade.quote / trade.base;
+  readTrader(trade, bytes, trades, record, transactions, transaction);
+  const ordered = trades[buy + SIDE_SLOT.orderIdLength]! > 0 ? buy : sell;
+  trade.orderIdAt = trades[ordered + SIDE_SLOT.orderIdAt]!;
+  trade.orderIdLength = trades[ordered + SIDE_SLOT.orderIdLength]!;
 }
 
-/** `value` per whole token of `leg`, null where either is unknown or the leg is empty. */
-export function perUnit(value: number | null, leg: TradeLeg | null): number | null {
-  if (value === null || leg === null || leg.amount === null || leg.amount === 0) return null;
-  return value / leg.amount;
+function amountOf(trades: Int32Array, side: number): number {
+  if (trades[side + SIDE_SLOT.currency] === 0) return Number.NaN;
+  const raw = unsignedOf(trades[side + SIDE_SLOT.amountLow + 1]!, trades[side + SIDE_SLOT.amountLow]!);
+  return unitsOf(raw, trades[side + SIDE_SLOT.currency + CURRENCY_SLOT.decimals]! >>> 0);
 }
 
-/** Native and wrapped SOL are one money. */
-export function moneyOf(mint: string | null): string | null {
-  return mint === NATIVE_SOL ? WRAPPED_SOL : mint;
+const floatBits = new Int32Array(1);
+const float = new Float32Array(floatBits.buffer);
+
+function floatOf(bits: number): number {
+  if (bits === 0) return 0;
+  floatBits[0] = bits;
+  return float[0]!;
 }
 
-function legOf(side: DexTradeSide | null): TradeLeg | null {
-  if (side === null) return null;
-  const decimals = side.Currency === null ? null : side.Currency.Decimals;
-  return {
-    mint: addressOf(side.Currency?.MintAddress),
-    raw: side.Amount,
-    decimals,
-    amount: decimals === null ? null : unitsOf(side.Amount, decimals),
-    amountInUsd: side.AmountInUsd,
-  };
+function moneyAt(bytes: Uint8Array, trades: Int32Array, currency: number): number {
+  return moneyOf(bytes, trades[currency + CURRENCY_SLOT.mintAt]!, trades[currency + CURRENCY_SLOT.mintLength]!);
 }
 
-function sideOf(baseMint: string | null, boughtMint: string | null, soldMint: string | null): Side | null {
-  if (baseMint === null) return null;
-  const base = moneyOf(baseMint);
-  const buysBase = moneyOf(boughtMint) === base;
-  const sellsBase = moneyOf(soldMint) === base;
-  if (buysBase === sellsBase) return null;
-  return buysBase ? 'buy' : 'sell';
+/** The side against the market's base. A pool paired with itself has none, nor has a trade of the base for the base. */
+function readSide(trade: Trade, bytes: Uint8Array, trades: Int32Array, record: number): void {
+  const base = record + TRADE_SLOT.base;
+  trade.side = SIDE.none;
+  trade.selfPaired = false;
+  if (trades[base + CURRENCY_SLOT.mintLength] === 0) return;
+  const money = moneyAt(bytes, trades, base);
+  const quote = record + TRADE_SLOT.quote;
+  trade.selfPaired = isSameMoney(bytes, trades, base, money, quote, moneyAt(bytes, trades, quote));
+  if (trade.selfPaired) return;
+  const bought = record + TRADE_SLOT.buy + SIDE_SLOT.currency;
+  const sold = record + TRADE_SLOT.sell + SIDE_SLOT.currency;
+  const buysBase = isSameMoney(bytes, trades, base, money, bought, trade.boughtMoney);
+  const sellsBase = isSameMoney(bytes, trades, base, money, sold, trade.soldMoney);
+  if (buysBase !== sellsBase) trade.side = buysBase ? SIDE.buy : SIDE.sell;
 }
 
-/** An owner on either side, else the address of a native side, else the signer. `Order.Owner` is never the trader. */
-function traderOf(buy: DexTradeSide | null, sell: DexTradeSide | null, signer: string | null): string | null {
-  return (
-    oneOf(ownerOf(buy?.Account), ownerOf(sell?.Account), signer) ??
-    oneOf(nativeAddressOf(buy), nativeAddressOf(sell), signer) ??
-    signer
+/** Whether two currencies have the same mint; native and wrapped SOL are one money. */
+function isSameMoney(
+  bytes: Uint8Array,
+  trades: Int32Array,
+  one: number,
+  oneMoney: number,
+  other: number,
+  otherMoney: number,
+): boolean {
+  if (isSol(oneMoney) || isSol(otherMoney)) return isSol(oneMoney) && isSol(otherMoney);
+  return isSameKey(
+    bytes,
+    trades[one + CURRENCY_SLOT.mintAt]!,
+    trades[one + CURRENCY_SLOT.mintLength]!,
+    trades[other + CURRENCY_SLOT.mintAt]!,
+    trades[other + CURRENCY_SLOT.mintLength]!,
   );
 }
 
-/** Of two that differ: the signer where it is one of them, else the one who pays. */
-function oneOf(buyer: string | null, seller: string | null, signer: string | null): string | null {
-  if (buyer === null || seller === null) return buyer ?? seller;
-  return buyer === signer ? buyer : seller;
+/** An owner on either side, else the address of a native side, else the signer. `Order.Owner` is never the trader. */
+function readTrader(
+  trade: Trade,
+  bytes: Uint8Array,
+  trades: Int32Array,
+  record: number,
+  transactions: Int32Array,
+  transaction: number,
+): void {
+  const signerAt = transactions[transaction + TRANSACTION_SLOT.signerAt]!;
+  const signerLength = transactions[transaction + TRANSACTION_SLOT.signerLength]!;
+  const buy = record + TRADE_SLOT.buy;
+  const sell = record + TRADE_SLOT.sell;
+  const buyerLength = trades[buy + SIDE_SLOT.ownerLength]!;
+  const sellerLength = trades[sell + SIDE_SLOT.ownerLength]!;
+  if (buyerLength > 0 || sellerLength > 0) {
+    const buyerAt = trades[buy + SIDE_SLOT.ownerAt]!;
+    const sellerAt = trades[sell + SIDE_SLOT.ownerAt]!;
+    chooseTrader(trade, bytes, buyerAt, buyerLength, sellerAt, sellerLength, signerAt, signerLength);
+    return;
+  }
+  const nativeBuyerLength = trade.boughtMoney === MONEY.nativeSol ? trades[buy + SIDE_SLOT.addressLength]! : 0;
+  const nativeSellerLength = trade.soldMoney === MONEY.nativeSol ? trades[sell + SIDE_SLOT.addressLength]! : 0;
+  if (nativeBuyerLength > 0 || nativeSellerLength > 0) {
+    const buyerAt = trades[buy + SIDE_SLOT.addressAt]!;
+    const sellerAt = trades[sell + SIDE_SLOT.addressAt]!;
+    chooseTrader(trade, bytes, buyerAt, nativeBuyerLength, sellerAt, nativeSellerLength, signerAt, signerLength);
+    return;
+  }
+  trade.traderAt = signerAt;
+  trade.traderLength = signerLength;
 }
 
-function ownerOf(account: Account | null | undefined): string | null {
-  return addressOf(account?.Token?.Owner);
-}
-
-function nativeAddressOf(side: DexTradeSide | null): string | null {
-  if (side?.Currency == null || addressOf(side.Currency.MintAddress) !== NATIVE_SOL) return null;
-  return addressOf(side.Account?.Address);
+/** The one that is there. Of two that differ: the signer where it is one of them, else the one who pays. */
+function chooseTrader(
+  trade: Trade,
+  bytes: Uint8Array,
+  buyerAt: number,
+  buyerLength: number,
+  sellerAt: number,
+  sellerLength: number,
+  signerAt: number,
+  signerLength: number,
+): void {
+  const isBuyer = sellerLength === 0 || isSameKey(bytes, buyerAt, buyerLength, signerAt, signerLength);
+  trade.traderAt = isBuyer ? buyerAt : sellerAt;
+  trade.traderLength = isBuyer ? buyerLength : sellerLength;
 }

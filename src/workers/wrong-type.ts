@@ -1,8 +1,6 @@
-import { WireReader } from './wire-reader.js';
+import { cursor, readContent, readTag, skipField, UndecodableError, WIRE } from './wire.js';
 
-const VARINT = 0;
-const BYTES = 2;
-const FIXED32 = 5;
+const { varint: VARINT, bytes: BYTES, fixed32: FIXED32 } = WIRE;
 const SIGNATURE_BYTES = 64;
 
 /** Transactions looked at: those of one message are all of one type. */
@@ -120,27 +118,19 @@ function visitFields(
   bytes: Uint8Array,
   visit: (field: number, wireType: number, content: Uint8Array) => void,
 ): boolean {
-  const reader = new WireReader(bytes);
+  const end = bytes.length;
+  let at = 0;
   try {
-    while (reader.pos < reader.len) {
-      const tag = reader.tag();
-      const start = reader.pos;
-      reader.skipType(tag & 7, 0, tag >>> 3);
-      visit(
-        tag >>> 3,
-        tag & 7,
-        (tag & 7) === BYTES ? contentOf(bytes, start, reader.pos) : bytes.subarray(start, reader.pos),
-      );
+    while (at < end) {
+      const tag = readTag(bytes, at, end);
+      const start = cursor.at;
+      at = skipField(bytes, start, end, tag, 0);
+      if ((tag & 7) === BYTES) readContent(bytes, start, end);
+      visit(tag >>> 3, tag & 7, bytes.subarray((tag & 7) === BYTES ? cursor.at : start, at));
     }
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    if (error instanceof UndecodableError) return false;
+    throw error;
   }
-}
-
-/** Content of a length-delimited field, without its length. */
-function contentOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  const reader = new WireReader(bytes.subarray(start, end));
-  reader.size();
-  return bytes.subarray(start + reader.pos, end);
 }

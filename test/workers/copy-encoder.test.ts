@@ -129,6 +129,19 @@ test('an encoder is empty after its bytes are taken, and can be cut back to any 
   assert.throws(() => encoder.truncate(1), /a position it has passed/);
 });
 
+test('what was written beyond the room reserved is found out', () => {
+  const encoder = new CopyEncoder();
+  assert.throws(() => encoder.advance(encoder.bytes.length + 1), /within the room/);
+});
+
+test('the buffer of an unusual slab is given up', () => {
+  const encoder = new CopyEncoder();
+  encoder.reserve(20_000_000);
+  encoder.advance(10);
+  assert.equal(encoder.take().length, 10);
+  assert.ok(encoder.bytes.length < 20_000_000);
+});
+
 test('an integer column refuses what is no whole number from 0 to 2^53 - 1', () => {
   const encoder = new CopyEncoder();
   for (const value of [-1, 0.5, 2 ** 53, Number.NaN]) assert.throws(() => encoder.int8(value), /an int8 column got/);

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type protobuf from 'protobufjs';
 import { fullType } from '../../proto/full-codec.js';
+import type { Long64 } from '../../proto/generated/projection.js';
 import { PROJECTION } from '../../proto/projection.js';
-import { decodeMessage, UndecodableError } from '../../src/workers/decode-message.js';
-import { WireReader } from '../../src/workers/wire-reader.js';
+import { UndecodableError } from '../../src/workers/wire.js';
 import { randomMessage, randomNumbers } from '../support/random-messages.js';
 import { concat } from '../support/wire.js';
+import { walkedMessage } from '../workers/walked-message.js';
+import { decodeFull, decodeProjection } from './reference/decode-message.js';
 
 const type = fullType('DexParsedBlockMessage');
 const MESSAGES = 300;
@@ -29,14 +31,17 @@ function kept(message: unknown, of: protobuf.Type): unknown {
 function plain(value: unknown): unknown {
   if (typeof value === 'string') return Buffer.from(value).toString('hex');
   if (value instanceof Uint8Array || Array.isArray(value)) return Buffer.from(value).toString('hex');
-  return typeof value === 'object' ? String(value) : value;
+  if (typeof value !== 'object' || value === null) return value;
+  const { low, high } = value as Long64;
+  return `${high | 0} ${low | 0}`;
 }
 
-/** Both decoders’ answers; null where one rejects. */
-function decodeBoth(bytes: Uint8Array): { full: unknown; projected: unknown } {
+/** All three decoders’ answers; null where one rejects. */
+function decodeAll(bytes: Uint8Array): { full: unknown; projected: unknown; walked: unknown } {
   return {
-    full: attempt(() => kept(type.decode(new WireReader(bytes)), type)),
-    projected: attempt(() => kept(decodeMessage(bytes), type)),
+    full: attempt(() => kept(decodeFull(bytes), type)),
+    projected: attempt(() => kept(decodeProjection(bytes), type)),
+    walked: attempt(() => kept(walkedMessage(bytes), type)),
   };
 }
 
@@ -49,21 +54,21 @@ function attempt(decode: () => unknown): unknown {
   }
 }
 
-test('the projection reads what the full schema reads, also of messages in pieces', () => {
+test('the projection and the walker read what the full schema reads, also of messages in pieces', () => {
   const random = randomNumbers(7);
   let trades = 0;
   for (let i = 0; i < MESSAGES; i++) {
     const pieces = [randomMessage(type, random), randomMessage(type, random)].map((m) => type.encode(m).finish());
-    const { full, projected } = decodeBoth(concat(...pieces));
+    const { full, projected, walked } = decodeAll(concat(...pieces));
     assert.ok(full !== null);
-    if (projected === 'wrong_type') continue;
     assert.deepEqual(projected, full, `message ${i}`);
+    if (walked !== 'wrong_type') assert.deepEqual(walked, full, `message ${i}`);
     trades += JSON.stringify(full).split('InstructionIndex').length - 1;
   }
   assert.ok(trades > MESSAGES, `${trades} trades were compared`);
 });
 
-test('of damaged messages the projection reads whatever the full schema still reads', () => {
+test('of damaged messages the projection reads whatever the full schema still reads, and the walker what the projection reads', () => {
   const random = randomNumbers(11);
   const outcomes = { same: 0, bothReject: 0, onlySkippedPartDamaged: 0 };
   for (let i = 0; i < MESSAGES; i++) {
@@ -71,8 +76,8 @@ test('of damaged messages the projection reads whatever the full schema still re
     for (let j = 0; j < MUTATIONS_PER_MESSAGE && bytes.length > 0; j++) {
       const damaged = Uint8Array.from(bytes);
       for (let k = 0; k <= j % 3; k++) damaged[Math.floor(random() * damaged.length)] = Math.floor(random() * 256);
-      const { full, projected } = decodeBoth(damaged);
-      if (projected === 'wrong_type') continue;
+      const { full, projected, walked } = decodeAll(damaged);
+      if (walked !== 'wrong_type') assert.deepEqual(walked, projected, `message ${i}, mutation ${j}`);
       if (full !== null) assert.deepEqual(projected, full, `message ${i}, mutation ${j}`);
       if (full !== null) outcomes.same += 1;
       else if (projected === null) outcomes.bothReject += 1;

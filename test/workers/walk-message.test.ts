@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fullType } from '../../proto/full-codec.js';
-import { decodeMessage, type UndecodableClass, UndecodableError } from '../../src/workers/decode-message.js';
-import { unsignedOf } from '../../src/workers/units.js';
+import type { Long64 } from '../../proto/generated/projection.js';
+import { unsignedOf as numberOf } from '../../src/workers/units.js';
+import { type UndecodableClass, UndecodableError } from '../../src/workers/wire.js';
 import {
   bytesField,
   concat,
@@ -14,6 +15,7 @@ import {
   varintField,
   WIRE,
 } from '../support/wire.js';
+import { walkedMessage } from './walked-message.js';
 
 const dex = bytesField(2, bytesField(1, Uint8Array.of(1, 2, 3)));
 const header = bytesField(1, varintField(1, 77));
@@ -25,12 +27,16 @@ function trade(...parts: readonly Uint8Array[]): Uint8Array {
   return bytesField(5, dex, ...parts);
 }
 
+function unsignedOf({ high, low }: Long64): number {
+  return numberOf(high, low);
+}
+
 function slotOf(bytes: Uint8Array): number | null {
-  const decoded = decodeMessage(bytes).Header;
+  const decoded = walkedMessage(bytes).Header;
   return decoded === null ? null : unsignedOf(decoded.Slot);
 }
 function firstTransaction(bytes: Uint8Array) {
-  return decodeMessage(bytes).Transactions[0]!;
+  return walkedMessage(bytes).Transactions[0]!;
 }
 function firstTrade(...parts: readonly Uint8Array[]) {
   return firstTransaction(concat(header, transaction(trade(...parts)))).Trades[0]!;
@@ -38,7 +44,7 @@ function firstTrade(...parts: readonly Uint8Array[]) {
 
 function assertUndecodable(bytes: Uint8Array, errorClass: UndecodableClass): void {
   assert.throws(
-    () => decodeMessage(bytes),
+    () => walkedMessage(bytes),
     (error) => error instanceof UndecodableError && error.errorClass === errorClass,
   );
 }
@@ -55,7 +61,7 @@ test('pieces of a message are merged', () => {
     transaction(bytesField(4, varintField(1, 5_000)), trade(), bytesField(4, bytesField(4, Uint8Array.of(8)))),
     bytesField(1, varintField(6, 123)),
   );
-  const decoded = decodeMessage(bytes);
+  const decoded = walkedMessage(bytes);
   const { Slot, ParentSlot, Timestamp } = decoded.Header!;
   assert.deepEqual([Slot, ParentSlot, Timestamp].map(unsignedOf), [77, 70, 123]);
   const transactionHeader = decoded.Transactions[0]!.Header!;
@@ -154,6 +160,54 @@ test('lists of skipped fields may be packed or not', () => {
   assert.equal(firstTrade(instruction, varintField(1, 3)).InstructionIndex, 3);
 });
 
+test('messages that are fields of ours may be empty, and hold nothing then', () => {
+  const { Dex, Market, Buy, Sell } = firstTrade(bytesField(2), bytesField(3), bytesField(4), bytesField(5));
+  assert.deepEqual([...Dex!.ProgramAddress], [1, 2, 3]);
+  assert.deepEqual([Market!.BaseCurrency, Buy!.Currency, Sell!.Account], [null, null, null]);
+  assert.deepEqual(walkedMessage(concat(bytesField(2), bytesField(2))).Transactions.length, 2);
+});
+
+test('a later message finds nothing of an earlier one', () => {
+  const full = concat(
+    header,
+    transaction(varintField(1, 4), trade(bytesField(4, varintField(1, 9)), varintField(7, 3))),
+  );
+  walkedMessage(full);
+  const { Index, Trades } = firstTransaction(transaction(bytesField(5)));
+  assert.deepEqual([Index, Trades[0]!.Dex, Trades[0]!.Buy, unsignedOf(Trades[0]!.Fee)], [0, null, null, 0]);
+  assert.equal(walkedMessage(new Uint8Array(0)).Header, null);
+});
+
+test('more trades than the walker keeps room for are all found', () => {
+  const trades = Array.from({ length: 5_000 }, (_, i) => trade(varintField(1, i)));
+  const { Transactions } = walkedMessage(concat(transaction(...trades), transaction(trade(varintField(1, 7)))));
+  assert.deepEqual(
+    Transactions[0]!.Trades.map((found) => found.InstructionIndex),
+    Array.from({ length: 5_000 }, (_, i) => i),
+  );
+  assert.equal(Transactions[1]!.Trades[0]!.InstructionIndex, 7);
+});
+
+test('a message of a hundred thousand trades is read, one more is a dead letter', () => {
+  const of = (trades: number) =>
+    concat(
+      header,
+      transaction(
+        dex,
+        new Uint8Array(2 * trades).map((_, i) => (i % 2 === 0 ? 0x2a : 0)),
+      ),
+    );
+  assert.equal(walkedMessage(of(100_000)).Transactions[0]!.Trades.length, 100_000);
+  assertUndecodable(of(100_001), 'too_many_trades');
+  assertUndecodable(
+    concat(
+      header,
+      new Uint8Array(200_002).map((_, i) => (i % 2 === 0 ? 0x12 : 0)),
+    ),
+    'too_many_trades',
+  );
+});
+
 test('groups nest up to a hundred deep, and deeper ones are refused', () => {
   const nested = (depth: number) => {
     let bytes = varintField(1, 1);
@@ -165,7 +219,7 @@ test('groups nest up to a hundred deep, and deeper ones are refused', () => {
 });
 
 test('no bytes are a message', () => {
-  assert.deepEqual(decodeMessage(new Uint8Array(0)).Transactions, []);
+  assert.deepEqual(walkedMessage(new Uint8Array(0)).Transactions, []);
 });
 
 test('a message cut anywhere within its header or a transaction is refused', () => {
@@ -231,7 +285,7 @@ for (const [name, message] of Object.entries(otherMessages)) {
     const bytes = fullType(type)
       .encode({ Header: { Slot: 5 }, ...message })
       .finish();
-    assert.throws(() => decodeMessage(bytes), new RegExp(`this is a ${type}`));
+    assert.throws(() => walkedMessage(bytes), new RegExp(`this is a ${type}`));
   });
 }
 
@@ -251,6 +305,6 @@ test('messages of this topic are never taken for another type, however odd', () 
     concat(bytesField(3, bytesField(1, new Uint8Array(32)), varintField(2, 1)), bytesField(4)),
   ];
   for (const [i, bytes] of odd.entries()) {
-    assert.doesNotThrow(() => decodeMessage(concat(header, bytes)), `message ${i}`);
+    assert.doesNotThrow(() => walkedMessage(concat(header, bytes)), `message ${i}`);
   }
 });
