@@ -52,7 +52,7 @@ export function makeCorpus(seed: number, seconds: number, startSlot: number): Co
       slot,
       atMs: timestampMs - startMs,
       key: key === null ? null : Buffer.from(key),
-      value: Buffer.from(value),
+      value: Buffer.from(value.buffer, value.byteOffset, value.length),
       trades: trades.length,
       newTrades: seen.size - before,
     };
