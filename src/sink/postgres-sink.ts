@@ -171,21 +171,24 @@ export class PostgresSink implements Sink {
   /** One statement on the control connection, which calls share. */
   async #ask<T>(doing: string, signal: AbortSignal, statement: (connection: Connection) => Promise<T>): Promise<T> {
     try {
-      const answer = await this.#retrier.run(doing, signal, async () => {
-        const connection = await unlessAborted(this.#controlConnection(), signal);
-        const abort = (): void => connection.destroy('The call was given up');
-        signal.addEventListener('abort', abort);
-        const unwatch = this.#staleBackends.watch(connection);
-        try {
-          return await this.#inTurn(() => statement(connection));
-        } catch (error) {
-          connection.destroy();
-          throw error;
-        } finally {
-          unwatch();
-          signal.removeEventListener('abort', abort);
-        }
-      });
+      const answer = await this.#retrier.run(doing, signal, () =>
+        this.#inTurn(signal, async () => {
+          // Taken when the turn has come: one that was lost meanwhile is the failure of the call before and of no other.
+          const connection = await unlessAborted(this.#controlConnection(), signal);
+          const abort = (): void => connection.destroy('The call was given up');
+          signal.addEventListener('abort', abort);
+          const unwatch = this.#staleBackends.watch(connection);
+          try {
+            return await statement(connection);
+          } catch (error) {
+            connection.destroy();
+            throw error;
+          } finally {
+            unwatch();
+            signal.removeEventListener('abort', abort);
+          }
+        }),
+      );
       this.#reachable = true;
       return answer;
     } catch (error) {
@@ -194,15 +197,16 @@ export class PostgresSink implements Sink {
     }
   }
 
-  /** Statements of the control connection run one after the other. */
-  async #inTurn<T>(statement: () => Promise<T>): Promise<T> {
+  /** Statements of the control connection run one after the other. An abort gives the place in the row up. */
+  async #inTurn<T>(signal: AbortSignal, statement: () => Promise<T>): Promise<T> {
     const before = this.#turn;
     let done = (): void => {};
-    this.#turn = new Promise((resolve) => {
+    const ended = new Promise<void>((resolve) => {
       done = resolve;
     });
-    await before;
+    this.#turn = before.then(() => ended);
     try {
+      await unlessAborted(before, signal);
       return await statement();
     } finally {
       done();

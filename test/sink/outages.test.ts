@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import pg from 'pg';
 import { type PostgresServer, startPostgres } from '../../src/commands/demo/embedded-postgres.js';
 import type { PostgresSink } from '../../src/sink/postgres-sink.js';
 import type { Claim } from '../../src/sink/sink.js';
@@ -143,6 +144,24 @@ describe('behind a network with faults', () => {
       assert.equal((await positions(database))[5], 41);
     }));
 
+  test('one lost connection is one failure, however many claims wait for their turn on it', () => {
+    const states: string[] = [];
+    return withProxy(
+      { config: { breakerFailureThreshold: 2 }, observer: { onBreakerState: (state) => states.push(state) } },
+      async ({ sink, database, proxy }) => {
+        const cut = proxy.cutBefore('kafka_offsets_claim');
+        const claims = await Promise.all(Array.from({ length: 8 }, (_, i) => sink.claim(TOPIC, 10 + i, 5, never)));
+        await cut;
+        assert.deepEqual(
+          claims.map(({ epoch, nextOffset }) => [epoch, nextOffset]),
+          claims.map(() => [1, 5]),
+        );
+        assert.equal(Object.keys(await positions(database)).length, 9);
+        assert.deepEqual(states, []);
+      },
+    );
+  });
+
   test('a gap whose answer is lost is recorded once', () =>
     withProxy({}, async ({ sink, database, claim, proxy }) => {
       const lost = proxy.loseAnswerTo('ingest_gaps_record');
@@ -265,6 +284,36 @@ test('rows that a stopped owner holds uncommitted are taken over by the claimer'
       await claimer.close();
     },
   ));
+
+test('a call given up before its turn leaves the call alone that has its turn', () => {
+  const retries: unknown[] = [];
+  return scene(
+    ({ url }) => url,
+    // Nobody but the holder of the lock is to be looked at.
+    { observer: { onRetry: (error) => retries.push(error) }, config: { databaseStaleBackendMs: 60_000 } },
+    async ({ sink, database }) => {
+      const holder = new pg.Client(database.url);
+      await holder.connect();
+      await holder.query('BEGIN; UPDATE kafka_offsets SET epoch = epoch');
+      const first = sink.claim(TOPIC, 0, 0, never);
+      await until('the first call waits for the row', async () => {
+        const waiting = await database.query(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        return waiting.length > 0;
+      });
+      const controller = new AbortController();
+      const reason = new Error('revoked');
+      const second = assert.rejects(sink.claim(TOPIC, 1, 0, controller.signal), reason);
+      controller.abort(reason);
+      await second;
+      await holder.query('COMMIT');
+      await holder.end();
+      assert.equal((await first).epoch, 2);
+      assert.deepEqual(retries, []);
+    },
+  );
+});
 
 test('a database that is read-only for a while is waited for', () =>
   scene(
