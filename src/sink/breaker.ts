@@ -52,9 +52,11 @@ export class CircuitBreaker {
   /** Leave for a call, or how long to wait before asking again, ms. */
   acquire(nowMs: number): Permit | number {
     if (this.#state === 'open') {
-      const waitMs = (this.#openedAt ?? nowMs) + this.#options.openMs - nowMs;
-      // A clock set back must not keep it open for longer than it was to be.
-      if (waitMs > 0) return Math.min(waitMs, this.#options.openMs);
+      // A clock set back must not keep it open for as long as it was set back.
+      const openedAt = Math.min(this.#openedAt ?? nowMs, nowMs);
+      this.#openedAt = openedAt;
+      const waitMs = openedAt + this.#options.openMs - nowMs;
+      if (waitMs > 0) return waitMs;
       this.#enter('half-open', nowMs);
     }
     if (this.#state === 'half-open' && this.#calls >= this.#options.halfOpenCalls) return HALF_OPEN_WAIT_MS;
