@@ -181,7 +181,8 @@ export class Connection {
   }
 }
 
-function createClient(options: ConnectionOptions): pg.Client {
+/** Throws CONFIG_INVALID where the URL cannot be read. */
+export function createClient(options: Pick<ConnectionOptions, 'url' | 'applicationName'>): pg.Client {
   try {
     return new pg.Client({
       connectionString: options.url,

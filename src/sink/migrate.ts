@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import pg from 'pg';
 import { EngineError, messageOf } from '../errors.js';
-import { describeTarget } from './connection.js';
+import { classify, haltError, serverError } from './classify.js';
+import { createClient, describeTarget } from './connection.js';
 
 /** SQL stays in the source tree: this file runs as `<out dir>/src/sink/migrate.js`. */
 const MIGRATIONS = new URL('../../../src/sink/migrations/', import.meta.url);
@@ -33,19 +33,19 @@ export async function readMigrations(): Promise<Migration[]> {
 
 /**
  * Brings the schema up to date and answers which migrations were applied now. Several at once wait for one another.
- * Throws DATABASE_SCHEMA where an applied migration's file has changed or a statement fails.
+ *
+ * Throws DATABASE_SCHEMA where an applied migration's file has changed, a statement fails or there is no such database;
+ * DATABASE_AUTHENTICATION where the server lets nobody in; DATABASE_UNREACHABLE, to be tried again, where the server is
+ * out of reach or the connection is lost. What a migration had done by then is rolled back, or is found applied.
  */
 export async function migrate(target: string | Connection): Promise<string[]> {
   if (typeof target !== 'string') return apply(target);
-  const client = new pg.Client({
-    connectionString: target,
-    application_name: 'trades-engine migrate',
-    connectionTimeoutMillis: 10_000,
-  });
+  const client = createClient({ url: target, applicationName: 'trades-engine migrate' });
   client.on('error', () => {});
   try {
     await client.connect();
   } catch (cause) {
+    if (classify(cause) !== 'outage') throw haltError(cause, `Connecting to ${describeTarget(target)}`);
     throw new EngineError('DATABASE_UNREACHABLE', `Cannot connect to ${describeTarget(target)}: ${messageOf(cause)}`, {
       canRetry: true,
       cause,
@@ -53,6 +53,8 @@ export async function migrate(target: string | Connection): Promise<string[]> {
   }
   try {
     return await apply(client);
+  } catch (error) {
+    throw haltError(error, `Migrating ${describeTarget(target)}`);
   } finally {
     await client.end().catch(() => {});
   }
@@ -105,6 +107,16 @@ async function applyOne(connection: Connection, migration: Migration): Promise<v
     await connection.query('COMMIT');
   } catch (cause) {
     await connection.query('ROLLBACK').catch(() => {});
-    throw new EngineError('DATABASE_SCHEMA', `Migration ${migration.name} failed: ${messageOf(cause)}`, { cause });
+    throw migrationError(migration, cause);
   }
+}
+
+function migrationError({ name }: Migration, cause: unknown): EngineError {
+  const kind = classify(cause);
+  if (kind === 'outage' || kind === 'contention') return haltError(cause, `Migration ${name}`);
+  const advice =
+    serverError(cause)?.code === '42501'
+      ? '. Run `migrate` once as the role that is to own the tables; the engine may then run as another.'
+      : '';
+  return new EngineError('DATABASE_SCHEMA', `Migration ${name} failed: ${messageOf(cause)}${advice}`, { cause });
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { EngineError } from '../../src/errors.js';
 import { migrate, readMigrations } from '../../src/sink/migrate.js';
 import { emptyDatabase, type TestDatabase } from '../support/database.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 
 async function withDatabase(body: (database: TestDatabase) => Promise<void>): Promise<void> {
   const database = await emptyDatabase();
@@ -69,3 +71,67 @@ test('a server that is not there is named, without the password', async () => {
     return true;
   });
 });
+
+test('a wrong password is told as one and is not tried again', () =>
+  withDatabase(async (database) => {
+    const url = new URL(database.url);
+    url.password = 'wr0ng-secret';
+    await assert.rejects(migrate(url.href), (error: EngineError) => {
+      assert.equal(error.code, 'DATABASE_AUTHENTICATION');
+      assert.equal(error.canRetry, false);
+      assert.match(error.message, /DATABASE_URL/);
+      assert.doesNotMatch(error.message, /wr0ng-secret/);
+      return true;
+    });
+  }));
+
+test('a database that does not exist is told as one and is not tried again', () =>
+  withDatabase(async (database) => {
+    const url = new URL(database.url);
+    url.pathname = '/no_such_database';
+    await assert.rejects(migrate(url.href), {
+      code: 'DATABASE_SCHEMA',
+      canRetry: false,
+      message: /Create the database/,
+    });
+  }));
+
+test('a URL that cannot be read is refused without being printed', async () => {
+  await assert.rejects(migrate('postgres://user:s3cret@host:notaport/database'), (error: EngineError) => {
+    assert.equal(error.code, 'CONFIG_INVALID');
+    assert.doesNotMatch(JSON.stringify({ ...error, message: error.message, cause: error.cause }), /s3cret/);
+    return true;
+  });
+});
+
+test('a connection lost in the middle of a migration, or with its COMMIT, is tried again', () =>
+  withDatabase(async (database) => {
+    const proxy = await new TcpProxy(Number(new URL(database.url).port)).listen();
+    const retry = { code: 'DATABASE_UNREACHABLE', canRetry: true };
+    try {
+      for (const text of ['trades_engine_migrations', 'CREATE TABLE solana_dex_trades', 'INSERT INTO trades_engine']) {
+        const cut = proxy.cutBefore(text);
+        await assert.rejects(migrate(proxy.url(database.url)), retry);
+        await cut;
+        assert.deepEqual(await database.query(`SELECT to_regclass('kafka_offsets') AS found`), [{ found: null }]);
+      }
+      const lost = proxy.loseAnswerTo('COMMIT');
+      await assert.rejects(migrate(proxy.url(database.url)), retry);
+      await lost;
+      const [first, ...rest] = await names();
+      assert.ok(first?.startsWith('0001'));
+      assert.deepEqual(await migrate(proxy.url(database.url)), rest);
+    } finally {
+      await proxy.close();
+    }
+  }));
+
+test('a role that may not create tables is told to migrate as another', () =>
+  withDatabase(async (database) => {
+    await database.query(`CREATE ROLE ${database.name} LOGIN PASSWORD 'reader'`);
+    const url = new URL(database.url);
+    url.username = database.name;
+    url.password = 'reader';
+    await assert.rejects(migrate(url.href), { code: 'DATABASE_SCHEMA', message: /Run `migrate` once as the role/ });
+    await database.query(`DROP ROLE ${database.name}`);
+  }));
