@@ -135,3 +135,20 @@ test('a role that may not create tables is told to migrate as another', () =>
     await assert.rejects(migrate(url.href), { code: 'DATABASE_SCHEMA', message: /Run `migrate` once as the role/ });
     await database.query(`DROP ROLE ${database.name}`);
   }));
+
+test('gaps that an earlier version wrote down once per restart become one row each', () =>
+  withDatabase(async (database) => {
+    const all = await readMigrations();
+    for (const { sql } of all.filter(({ name }) => name < '0006')) await database.query(sql);
+    await database.query(`
+      INSERT INTO ingest_gaps (group_id, topic, partition, from_offset, to_offset, reason)
+        VALUES ('g', 't', 0, 10, 20, 'a'), ('g', 't', 0, 10, 30, 'b'), ('g', 't', 0, 10, 25, 'c'), ('g', 't', 1, 10, 12, 'd')`);
+    await database.query(all.find(({ name }) => name.startsWith('0006'))?.sql ?? '');
+    assert.deepEqual(
+      await database.query('SELECT partition, from_offset::int, to_offset::int, reason FROM ingest_gaps ORDER BY id'),
+      [
+        { partition: 0, from_offset: 10, to_offset: 30, reason: 'a' },
+        { partition: 1, from_offset: 10, to_offset: 12, reason: 'd' },
+      ],
+    );
+  }));

@@ -328,6 +328,24 @@ describe('a gap', () => {
       assert.equal((await database.query('SELECT * FROM ingest_gaps')).length, 1);
     }));
 
+  test('that grows from restart to restart is one row, and the position moves over all of it', () =>
+    withSink(async (sink, database) => {
+      const gap = { topic: TOPIC, partition: 0, from: 100, reason: 'expired' };
+      for (const to of [400, 450, 430]) {
+        const { epoch } = await claim(sink);
+        assert.equal(await sink.recordGap({ ...gap, epoch, to, advance: false }, never), true);
+      }
+      const rows = (): Promise<object[]> => database.query('SELECT from_offset, to_offset FROM ingest_gaps');
+      assert.deepEqual(await rows(), [{ from_offset: '100', to_offset: '450' }]);
+      const { epoch } = await claim(sink);
+      const last = { ...gap, epoch, to: 500, advance: true };
+      assert.equal(await sink.recordGap(last, never), true);
+      assert.equal(await sink.recordGap(last, never), true);
+      assert.deepEqual(await rows(), [{ from_offset: '100', to_offset: '500' }]);
+      assert.deepEqual(await positions(database), { 0: 500 });
+      assert.equal(await sink.recordGap({ ...last, to: 600 }, never), false, 'the position is beyond its beginning');
+    }));
+
   test('is not written under a claim that no longer holds', () =>
     withSink(async (sink, database) => {
       const { epoch } = await claim(sink);
