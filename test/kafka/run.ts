@@ -9,6 +9,9 @@ import { BROKER_VARIABLE } from './shared-broker.js';
 // Starts one broker and one PostgreSQL, runs every suite of this folder (or those named as arguments) against them one after the other, and
 // exits as they did.
 
+/** A suite that hangs fails, and the ones behind it still run. */
+const SUITE_TIMEOUT_MS = 600_000;
+
 const here = fileURLToPath(new URL('.', import.meta.url));
 const wanted = process.argv.slice(2);
 const suites = (await readdir(here))
@@ -21,15 +24,19 @@ const [broker, postgres] = await Promise.all([
   KafkaBroker.start(),
   startPostgres({ settings: { max_connections: '200' } }),
 ]);
-const tests = spawn(process.execPath, ['--test', '--test-concurrency=1', '--enable-source-maps', ...suites], {
-  stdio: 'inherit',
-  env: {
-    ...process.env,
-    [BROKER_VARIABLE]: JSON.stringify(broker.address),
-    TEST_DATABASE_URL: postgres.url,
-    UV_THREADPOOL_SIZE: '16',
+const tests = spawn(
+  process.execPath,
+  ['--test', '--test-concurrency=1', `--test-timeout=${SUITE_TIMEOUT_MS}`, '--enable-source-maps', ...suites],
+  {
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      [BROKER_VARIABLE]: JSON.stringify(broker.address),
+      TEST_DATABASE_URL: postgres.url,
+      UV_THREADPOOL_SIZE: '16',
+    },
   },
-});
+);
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => tests.kill(signal));
 const [code] = (await once(tests, 'exit')) as [number | null];
 await Promise.all([broker.stop(), postgres.stop()]);
