@@ -6,6 +6,8 @@ import type { Claim, Sink } from './sink/sink.js';
 export interface ClaimOptions {
   readonly source: Source;
   readonly sink: Sink;
+  /** Group of the offsets rows, for advice that names them. */
+  readonly groupId: string;
   readonly gapPolicy: 'halt' | 'continue';
   readonly warn: (fields: object, text: string) => void;
   /** A stretch was lost to retention and has its row. */
@@ -31,10 +33,11 @@ export async function claimPartition(
 ): Promise<ClaimedPartition> {
   const { source, sink } = options;
   const ask = <T>(question: () => Promise<T>) => untilAnswered(question, partition, options, signal);
-  const watermarks = await ask(() => source.watermarks(partition));
   const stored = await sink.position(partition.topic, partition.partition, signal);
-  const start = stored ?? (await ask(() => source.startOffset(partition, watermarks)));
+  const start = stored ?? (await ask(async () => source.startOffset(partition, await source.watermarks(partition))));
   const claim = await sink.claim(partition.topic, partition.partition, start, signal);
+  // Asked after the claim: until then the owner before may have moved the position past an older answer.
+  const watermarks = await ask(() => source.watermarks(partition));
   const nextOffset = await settlePosition(claim, watermarks, options, signal);
   return { claim: { ...claim, nextOffset }, watermarks };
 }
@@ -52,7 +55,7 @@ export async function settlePosition(
     throw new EngineError(
       'KAFKA_OFFSET_ABOVE_END',
       `${where} ends at offset ${high}, but ${nextOffset} offsets of it have landed: the topic was created anew, or KAFKA_BROKERS points at another cluster. ` +
-        `If it was created anew and is to be read from its start: UPDATE kafka_offsets SET next_offset = ${low} WHERE topic = '${topic}' AND partition = ${partition};`,
+        `If it was created anew and is to be read from its start: UPDATE kafka_offsets SET next_offset = ${low} WHERE group_id = ${quoted(options.groupId)} AND topic = ${quoted(topic)} AND partition = ${partition};`,
     );
   }
   if (nextOffset >= low) return nextOffset;
@@ -74,6 +77,10 @@ export async function settlePosition(
     );
   }
   return low;
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
 }
 
 async function untilAnswered<T>(

@@ -3,6 +3,8 @@ import { type Decoder, Dispatcher } from './engine-dispatch.js';
 import { OwnedPartition } from './engine-partition.js';
 import { Repositioner } from './engine-reposition.js';
 import { EMPTY_STRETCH, fateOf, poisoned, resultBytes } from './engine-results.js';
+import { WatermarkWatch } from './engine-watermarks.js';
+import { EngineError } from './errors.js';
 import { ByteBudget } from './ingest/byte-budget.js';
 import type { Slab } from './ingest/partition.js';
 import type { Source, SourceHandler, SourceMessage, TopicPartition, TopicPartitionOffset } from './ingest/source.js';
@@ -28,6 +30,7 @@ export interface PipelineOptions {
   readonly duplicateWindowMs: number;
   readonly gapPolicy: 'halt' | 'continue';
   readonly commitIntervalMs: number;
+  readonly groupId: string;
 }
 
 /** What happens in the pipeline, for metrics and logs. */
@@ -43,7 +46,6 @@ export interface PipelineObserver {
   failed(error: Error): void;
 }
 
-const WATERMARK_INTERVAL_MS = 10_000;
 /** Repeats lie within seconds of each other; older ones meet the primary key. */
 const SEED_TRANSACTIONS_MAX = 5_000;
 
@@ -62,9 +64,11 @@ export class Pipeline implements SourceHandler {
   readonly #dispatcher: Dispatcher;
   readonly #repositioner: Repositioner;
   readonly #closing = new AbortController();
-  readonly #timers: NodeJS.Timeout[];
+  readonly #commitTimer: NodeJS.Timeout;
+  readonly #watermarks: WatermarkWatch;
   #failure: Error | null = null;
   #held = false;
+  #unsettled = 0;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
@@ -79,6 +83,7 @@ export class Pipeline implements SourceHandler {
     this.#claimOptions = {
       source: options.source,
       sink: options.sink,
+      groupId: options.groupId,
       gapPolicy: options.gapPolicy,
       warn: (fields, text) => options.observer.warn(fields, text),
       onGap: (partition) => options.observer.gap(partition),
@@ -86,7 +91,7 @@ export class Pipeline implements SourceHandler {
     this.#repositioner = new Repositioner(
       this.#claimOptions,
       (bytes, partition) => this.#release(bytes, partition),
-      (error) => this.failed(error),
+      (error, partition) => this.#positionFailed(error, partition),
     );
     this.#dispatcher = new Dispatcher(options.decoder, options, this.#partitions, {
       decoded: (partition, slab, result, seconds) => {
@@ -95,10 +100,8 @@ export class Pipeline implements SourceHandler {
       },
       failed: (partition, slab, error) => this.#workerFailed(partition, slab, error),
     });
-    this.#timers = [
-      setInterval(() => this.#commit([...this.#partitions.values()]), options.commitIntervalMs),
-      setInterval(() => void this.#refreshWatermarks(), WATERMARK_INTERVAL_MS),
-    ];
+    this.#watermarks = new WatermarkWatch(options.source, this.#partitions, (partition) => this.outOfRange(partition));
+    this.#commitTimer = setInterval(() => this.#commit([...this.#partitions.values()]), options.commitIntervalMs);
   }
 
   get partitions(): readonly OwnedPartition[] {
@@ -109,11 +112,14 @@ export class Pipeline implements SourceHandler {
     return this.#held;
   }
 
+  /** Partitions given up last with something of them still in flight: it will be read again by whoever takes them. */
+  get unsettled(): number {
+    return this.#unsettled;
+  }
+
   get failure(): Error | null {
     return this.#failure;
   }
-
-  // ---- from the source
 
   async assigned(partitions: readonly TopicPartition[], signal: AbortSignal): Promise<TopicPartitionOffset[]> {
     const either = AbortSignal.any([signal, this.#closing.signal]);
@@ -128,6 +134,7 @@ export class Pipeline implements SourceHandler {
       this.#release(partition.intake.discardPending(), partition);
     }
     await Promise.all(owned.map((partition) => partition.whenSettled(signal)));
+    this.#unsettled = owned.filter((partition) => !partition.settled).length;
     this.#commit(owned);
     for (const partition of owned) this.#close(partition);
   }
@@ -171,13 +178,12 @@ export class Pipeline implements SourceHandler {
   /** Drops everything in flight. */
   close(): void {
     this.#closing.abort();
-    for (const timer of this.#timers) clearInterval(timer);
+    clearInterval(this.#commitTimer);
+    this.#watermarks.close();
     this.#dispatcher.close();
     for (const partition of this.#partitions.values()) this.#close(partition);
     for (const lane of this.#lanes) lane.close();
   }
-
-  // ---- taking and giving up
 
   async #take(partition: TopicPartition, signal: AbortSignal): Promise<TopicPartitionOffset | null> {
     const { duplicateWindowEntries, duplicateWindowMs, slabAttempts, sink } = this.#options;
@@ -196,7 +202,9 @@ export class Pipeline implements SourceHandler {
       this.#partitions.set(keyOf(claim), owned);
       return { topic: claim.topic, partition: claim.partition, offset: claim.nextOffset };
     } catch (error) {
-      if (!signal.aborted) this.failed(error as Error);
+      if (signal.aborted) return null;
+      if (error instanceof EngineError && error.code === 'DATABASE_FENCED') this.#options.source.fenced(partition);
+      else this.failed(error as Error);
       return null;
     }
   }
@@ -233,7 +241,10 @@ export class Pipeline implements SourceHandler {
   }
 
   #workerFailed(partition: OwnedPartition, slab: Slab, error: Error): void {
-    if (slab.tenure === partition.intake.tenure && partition.state !== 'closed') {
+    if (error instanceof EngineError && !error.canRetry) {
+      // No worker is left that could tell a good message from a bad one.
+      this.failed(error);
+    } else if (slab.tenure === partition.intake.tenure && partition.state !== 'closed') {
       const verdict = partition.intake.slabFailed(slab);
       this.#options.observer.workerFailed(error, partition, verdict);
       if (verdict === 'poison' && slab.lastChance !== null) {
@@ -244,8 +255,6 @@ export class Pipeline implements SourceHandler {
     }
     this.#release(slab.heldBytes, partition);
   }
-
-  // ---- to the database
 
   #forward(partition: OwnedPartition): void {
     const now = performance.now();
@@ -285,7 +294,7 @@ export class Pipeline implements SourceHandler {
         this.#options.observer.landed(part, outcome, seconds);
       } else if (current !== undefined) {
         this.#options.observer.warn({ topic: part.topic, partition: part.partition }, fateOf(outcome));
-        if (outcome.kind === 'fenced') this.#close(current);
+        if (outcome.kind === 'fenced') this.#fenced(current);
         else this.#rewound(current, outcome.nextOffset);
       }
       this.budget.release(part.heldBytes);
@@ -295,6 +304,18 @@ export class Pipeline implements SourceHandler {
     this.#dispatcher.pump();
   }
 
+  /** Draining, it is being given up anyway; else the group has yet to learn whose the partition is. */
+  #fenced(partition: OwnedPartition): void {
+    const settledByGroup = partition.state === 'draining';
+    this.#close(partition);
+    if (!settledByGroup) this.#options.source.fenced(partition);
+  }
+
+  #positionFailed(error: Error, partition: OwnedPartition): void {
+    if (error instanceof EngineError && error.code === 'DATABASE_FENCED') this.#fenced(partition);
+    else this.failed(error);
+  }
+
   /** The database went back in time: what we remember of it is worth nothing, the source is read again from there. */
   #rewound(partition: OwnedPartition, nextOffset: number): void {
     partition.window.clear();
@@ -302,23 +323,6 @@ export class Pipeline implements SourceHandler {
     for (const part of partition.lane.drop(partition.topic, partition.partition)) this.budget.release(part.heldBytes);
     void this.#repositioner.restart(partition, nextOffset);
   }
-
-  async #refreshWatermarks(): Promise<void> {
-    for (const partition of this.#partitions.values()) {
-      try {
-        const { low, high } = await this.#options.source.watermarks(partition);
-        partition.lowWatermark = low;
-        partition.highWatermark = high;
-        // The client's own word that the position is out of range can get lost among messages.
-        if (partition.state === 'active' && partition.settled && partition.landed < low)
-          void this.#repositioner.checkRange(partition, this.#closing.signal);
-      } catch {
-        // Unknown until the next time; the last ones stay.
-      }
-    }
-  }
-
-  // ---- small things
 
   #commit(partitions: readonly OwnedPartition[]): void {
     const moved = partitions.filter((partition) => partition.landed > partition.committed);

@@ -10,12 +10,12 @@ export class Repositioner {
   readonly #options: ClaimOptions;
   /** Told how many bytes of a partition were dropped from memory. */
   readonly #dropped: (bytes: number, partition: OwnedPartition) => void;
-  readonly #failed: (error: Error) => void;
+  readonly #failed: (error: Error, partition: OwnedPartition) => void;
 
   constructor(
     options: ClaimOptions,
     dropped: (bytes: number, partition: OwnedPartition) => void,
-    failed: (error: Error) => void,
+    failed: (error: Error, partition: OwnedPartition) => void,
   ) {
     this.#options = options;
     this.#dropped = dropped;
@@ -62,8 +62,8 @@ export class Repositioner {
         return;
       } catch (error) {
         if (signal.aborted) return;
-        if (error instanceof EngineError && !error.canRetry) {
-          this.#failed(error);
+        if (error instanceof EngineError && (!error.canRetry || error.code === 'DATABASE_FENCED')) {
+          this.#failed(error, partition);
           return;
         }
         this.#options.warn({ error: messageOf(error) }, 'the position could not be checked; it is tried again');

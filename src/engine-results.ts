@@ -38,11 +38,16 @@ export function poisoned(message: SourceMessage, error: Error): SlabResult {
   };
 }
 
+/** Objects around a result that has no row at all, and around a slot header: stretches of empty messages must not be free. */
+const RESULT_OVERHEAD_BYTES = 1_024;
+const SLOT_BYTES = 512;
+
 /** What a result holds of the memory budget until it has landed. */
-export function resultBytes({ trades, failures }: SlabResult): number {
+export function resultBytes({ trades, transactions, slots, failures }: SlabResult): number {
+  const rows = trades.byteLength + transactions.byteLength;
   return failures.reduce(
     (sum, { payload, key }) => sum + payload.byteLength + (key?.byteLength ?? 0),
-    trades.byteLength,
+    RESULT_OVERHEAD_BYTES + rows + slots.length * SLOT_BYTES,
   );
 }
 

@@ -93,8 +93,9 @@ export class Engine {
     return this.#http?.ports ?? null;
   }
 
-  get pipeline(): Pipeline | null {
-    return this.#pipeline;
+  /** What it failed of, null while it has not. */
+  get failure(): Error | null {
+    return this.#failure;
   }
 
   /** Rejects with an EngineError that says what to do; whatever was started is to be stopped by `stop`. */
@@ -124,15 +125,20 @@ export class Engine {
     });
   }
 
-  /** Stops fetching, lets what is in flight land, tells Kafka, leaves the group. Safe at any moment, also half started. */
-  async stop(): Promise<void> {
+  /**
+   * Stops fetching, lets what is in flight land, tells Kafka, leaves the group. Safe at any moment, also half started.
+   * Answers the partitions of which something did not land in time; nothing of it is lost, the next engine reads it again.
+   */
+  async stop(): Promise<number> {
     if (this.#state !== 'failed') this.#state = 'draining';
     await this.#options.source.stop();
+    const unsettled = this.#pipeline?.unsettled ?? 0;
     this.#pipeline?.close();
     await this.#sink.close();
     await this.#pool?.close();
     if (this.#state === 'draining') this.#state = 'stopped';
     await this.#http?.close();
+    return unsettled;
   }
 
   status(): EngineStatus {
@@ -189,6 +195,7 @@ export class Engine {
       slabAttempts: config.workerTaskAttempts,
       duplicateWindowEntries: config.duplicateWindowEntries,
       duplicateWindowMs: config.duplicateWindowMs,
+      groupId: this.#options.groupId,
       gapPolicy: config.kafkaGapPolicy,
       commitIntervalMs: config.kafkaCommitIntervalMs,
     });

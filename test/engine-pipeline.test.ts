@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { takeMessages } from '../src/commands/demo/generator/generator.js';
+import type { Decoder } from '../src/engine-dispatch.js';
 import { Pipeline, type PipelineObserver } from '../src/engine-pipeline.js';
+import { EngineError } from '../src/errors.js';
 import { CaptureWriter } from '../src/ingest/capture-file.js';
 import { CaptureSource } from '../src/ingest/capture-source.js';
 import type { SourceMessage } from '../src/ingest/source.js';
@@ -100,10 +102,32 @@ test('messages that kill, hang or fill a worker become dead letters alone, byte 
   }
 });
 
+test('workers that cannot start any more stop the engine and condemn no message', async () => {
+  const path = join(folder, 'broken');
+  await writeCapture(path);
+  const other = await testDatabase();
+  const source = await CaptureSource.open(path);
+  const sink = createSink(other.url);
+  await sink.open();
+  const broken = new EngineError('WORKER_BOOT', 'no thread starts any more');
+  const decoder: Decoder = { threads: 1, capacity: 2, inFlight: 0, run: () => Promise.reject(broken) };
+  const failures: Error[] = [];
+  const pipeline = createPipeline(source, sink, decoder, (error) => failures.push(error));
+  await source.start(pipeline);
+  await until('the engine stops', () => failures.length > 0);
+  await source.stop();
+  pipeline.close();
+  await sink.close();
+  assert.deepEqual(failures, [broken]);
+  assert.deepEqual(await other.query('SELECT FROM ingest_dead_letters'), []);
+  assert.deepEqual(await other.query('SELECT FROM kafka_offsets WHERE next_offset > 0'), []);
+  await other.drop();
+});
+
 function createPipeline(
   source: CaptureSource,
   sink: ReturnType<typeof createSink>,
-  decoder: DecodePool,
+  decoder: Decoder,
   failed: PipelineObserver['failed'],
 ): Pipeline {
   const nothing = (): void => {};
@@ -131,6 +155,7 @@ function createPipeline(
     slabAttempts: 2,
     duplicateWindowEntries: 10_000,
     duplicateWindowMs: 240_000,
+    groupId: 'group',
     gapPolicy: 'halt',
     commitIntervalMs: 1_000,
   });

@@ -30,13 +30,16 @@ export async function replay(argv: string[]): Promise<number> {
     { config, source, groupId: config.kafkaGroupId, topic: source.topic, logger, metrics, version: version() },
     async (engine) => {
       await source.finished;
-      await landed(engine);
+      await landed(source, engine);
     },
   );
 }
 
 /** Resolves when every partition has landed up to its end. */
-async function landed(engine: Engine): Promise<void> {
-  const behind = () => engine.status().partitions.some(({ nextOffset, highWatermark }) => nextOffset < highWatermark);
-  while (behind()) await delay(SETTLE_POLL_MS);
+async function landed(source: CaptureSource, engine: Engine): Promise<void> {
+  for (;;) {
+    const positions = new Map(engine.status().partitions.map(({ partition, nextOffset }) => [partition, nextOffset]));
+    if (source.partitions.every(({ partition, high }) => (positions.get(partition) ?? -1) >= high)) return;
+    await delay(SETTLE_POLL_MS);
+  }
 }

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { Engine, type EngineOptions } from '../engine.js';
 import { EngineError } from '../errors.js';
 import type { Logger } from '../observe/logger.js';
@@ -9,6 +10,7 @@ type End = { readonly signal: NodeJS.Signals } | { readonly error: Error } | 'do
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 /** Exit code of a process that a second signal or the deadline ended. */
 const EXIT_FORCED = 1;
+const EXIT_GRACE_SECONDS = 2;
 
 /**
  * Runs an engine until a signal, an error or `done`; then drains it and answers the exit code: 0 with nothing left to
@@ -37,13 +39,18 @@ export async function runEngine(options: EngineOptions, done?: (engine: Engine) 
       'shutdown_deadline',
       `not drained after SHUTDOWN_TIMEOUT_MS=${config.shutdownTimeoutMs}: exits anyway`,
     );
-    process.exit(EXIT_FORCED);
+    exitAtOnce();
   }, config.shutdownTimeoutMs);
-  await engine.stop();
+  const unsettled = await engine.stop();
   clearTimeout(deadline);
-  const failure = end !== 'done' && 'error' in end ? end.error : null;
-  if (failure === null) logger.info('stopped', 'everything in flight has landed');
-  return failure === null ? 0 : EXIT_FAILURE;
+  if (unsettled > 0) {
+    const text = `something of ${unsettled} partitions did not land in time; the next engine reads it again`;
+    logger.warn('stopped_unsettled', text);
+  } else if (engine.failure === null) {
+    logger.info('stopped', 'everything in flight has landed');
+  }
+  const inVain = engine.failure !== null || (end !== 'done' && 'error' in end);
+  return inVain || unsettled > 0 ? EXIT_FAILURE : 0;
 }
 
 function exitOnSecondSignal(logger: Logger): void {
@@ -51,9 +58,21 @@ function exitOnSecondSignal(logger: Logger): void {
     process.removeAllListeners(signal);
     process.once(signal, () => {
       logger.fatal('shutdown_forced', `a second signal (${signal}): exits at once`);
-      process.exit(EXIT_FORCED);
+      exitAtOnce();
     });
   }
+}
+
+/**
+ * process.exit waits for libuv's threads, and one of them may be waiting for a broker that is gone; a signal from a process
+ * of its own does not. Where that cannot be started, or has no effect, the exit takes as long as it takes.
+ */
+function exitAtOnce(): never {
+  const kill = `sleep ${EXIT_GRACE_SECONDS}; kill -KILL ${process.pid}`;
+  spawn('sh', ['-c', kill], { detached: true, stdio: 'ignore' })
+    .on('error', () => {})
+    .unref();
+  process.exit(EXIT_FORCED);
 }
 
 function logFailure(logger: Logger, error: Error): void {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { EngineError } from '../errors.js';
 import { CaptureReader } from './capture-file.js';
 import type {
   Source,
@@ -62,6 +63,11 @@ export class CaptureSource implements Source {
     return new CaptureSource(reader, partitions);
   }
 
+  /** Partitions of the file with their ends. */
+  get partitions(): readonly { readonly partition: number; readonly high: number }[] {
+    return [...this.#partitions.values()];
+  }
+
   get topic(): string {
     return this.#reader.topic;
   }
@@ -102,6 +108,12 @@ export class CaptureSource implements Source {
   /** Takes effect between two reads, so that none of the old position follows it. */
   seek({ partition, offset }: TopicPartitionOffset): Promise<void> {
     return new Promise((resolve) => this.#seeks.push({ partition, offset, done: resolve }));
+  }
+
+  /** A file has no group that could tell whose the partition is. */
+  fenced({ topic, partition }: TopicPartition): void {
+    const text = `partition ${partition} of ${topic} was claimed by another engine in the same group: give the replay a KAFKA_GROUP_ID of its own`;
+    this.#handler?.failed(new EngineError('DATABASE_FENCED', text));
   }
 
   /** A file needs no commits. */

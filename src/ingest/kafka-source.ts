@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { EngineError, messageOf } from '../errors.js';
+import { EngineError } from '../errors.js';
 import { KafkaClient, messageFrom, readStatistics } from './kafka-client.js';
 import type { KafkaSourceOptions } from './kafka-source-options.js';
+import { awaitTopic } from './kafka-topic.js';
+import { SeekQueue } from './seek-queue.js';
 import type { Source, SourceHandler, TopicPartition, TopicPartitionOffset, Watermarks } from './source.js';
 
 interface Assigned extends TopicPartition {
@@ -14,19 +16,20 @@ interface Assigned extends TopicPartition {
 }
 
 const CONNECT_TIMEOUT_MS = 30_000;
-const TOPIC_TIMEOUT_MS = 10_000;
 const COMMIT_WAIT_MS = 2_000;
 const LEAVE_MARGIN_MS = 5_000;
 /** A hold shorter than this only stops asking for messages; a longer one pauses the partitions and goes on polling. */
 const PAUSE_AFTER_MS = 1_000;
 const HOLD_POLL_MS = 2;
-const RETRY_MS = 500;
 /** A consume call asks for about this much. */
 const CONSUME_BYTES = 4_194_304;
 const CONSUME_MESSAGES_MAX = 64;
 const AUTO_OFFSET_RESET = -140;
 const FATAL = -150;
 const ERRONEOUS_STATE = -172;
+/** A member that was fenced joins its group anew after this long, and twice as long each time it happens again. */
+const REJOIN_FIRST_MS = 1_000;
+const REJOIN_MAX_MS = 60_000;
 const TOPIC_AUTHORIZATION_FAILED = 29;
 const GROUP_AUTHORIZATION_FAILED = 30;
 
@@ -44,13 +47,17 @@ export class KafkaSource implements Source {
   readonly #assigned = new Map<string, Assigned>();
   readonly #known = new Set<string>();
   readonly #stopping = new AbortController();
-  readonly #seeks: { position: TopicPartitionOffset; resolve: () => void; reject: (error: unknown) => void }[] = [];
+  readonly #seeks = new SeekQueue();
   #handler: SourceHandler | null = null;
   #rebalances: Promise<void> = Promise.resolve();
   #rebalancing = 0;
   #loop: Promise<void> = Promise.resolve();
   #calls = 0;
   #messageBytes = 1_048_576;
+  #partitionsAtStart = Number.POSITIVE_INFINITY;
+  #rejoin: NodeJS.Timeout | 'leaving' | null = null;
+  #rejoinMs = REJOIN_FIRST_MS;
+  #polling = false;
   #heldSinceMs: number | null = null;
   #paused = false;
   #ended = false;
@@ -93,9 +100,12 @@ export class KafkaSource implements Source {
       throw await this.#options.explainFailure(this.#client.texts);
     });
     this.#connected = true;
-    await this.#requireTopic();
+    this.#partitionsAtStart = await awaitTopic(this.#client, this.#options.topic, this.#options.explain);
     this.#client.subscribe(this.#options.topic);
-    this.#loop = this.#poll().catch((error: unknown) => handler.failed(error as Error));
+    this.#loop = this.#poll().catch((error: unknown) => {
+      this.#polling = false;
+      handler.failed(error as Error);
+    });
   }
 
   hold(): void {
@@ -110,7 +120,7 @@ export class KafkaSource implements Source {
   }
 
   seek(position: TopicPartitionOffset): Promise<void> {
-    return new Promise((resolve, reject) => this.#seeks.push({ position, resolve, reject }));
+    return this.#seeks.ask(position);
   }
 
   commit(positions: readonly TopicPartitionOffset[]): void {
@@ -131,9 +141,24 @@ export class KafkaSource implements Source {
     const { startFrom } = this.#options;
     const committed = await this.#client.committed(partition);
     if (committed !== null) return committed;
+    // One that was added while we ran: what it holds came after everything we were told to begin with.
+    if (partition.partition >= this.#partitionsAtStart) return watermarks.low;
     if (startFrom === 'latest') return watermarks.high;
     if (startFrom === 'earliest') return watermarks.low;
     return (await this.#client.offsetForTime(partition, startFrom)) ?? watermarks.high;
+  }
+
+  fenced({ topic, partition }: TopicPartition): void {
+    if (this.#rejoin !== null || this.#stopping.signal.aborted) return;
+    const seconds = this.#rejoinMs / 1_000;
+    this.#options.observer.warned(
+      `partition ${partition} of ${topic} is claimed by another engine while the group says it is ours: joins the group anew in ${seconds} s`,
+    );
+    this.#rejoin = setTimeout(() => {
+      this.#rejoin = 'leaving';
+      this.#client.unsubscribe();
+    }, this.#rejoinMs);
+    this.#rejoinMs = Math.min(REJOIN_MAX_MS, this.#rejoinMs * 2);
   }
 
   async stop(): Promise<void> {
@@ -143,14 +168,18 @@ export class KafkaSource implements Source {
     }
     this.#ended = true;
     await this.#loop;
-    for (const { reject } of this.#seeks.splice(0)) reject(new Error('the source was stopped'));
-    await this.#client.disconnect();
+    for (const { reject } of this.#seeks.take()) reject(new Error('the source was stopped'));
+    // With a commit unanswered, disconnecting waits for a broker that may never answer, and the process could not exit.
+    if (this.#commitsOpen === 0) await this.#client.disconnect();
   }
 
   /** Gives the partitions back through the group's own revoke, so that they are drained and the group is told. */
   async #leave(): Promise<void> {
     if (this.#handler === null) return;
+    if (this.#rejoin !== null && this.#rejoin !== 'leaving') clearTimeout(this.#rejoin);
     await this.#rebalances;
+    // Without the loop nobody is told of a revoke.
+    if (!this.#polling) return this.#revoke([...this.#assigned.values()]).catch(() => {});
     try {
       this.#client.unsubscribe();
     } catch {
@@ -161,25 +190,8 @@ export class KafkaSource implements Source {
     await this.#rebalances;
   }
 
-  async #requireTopic(): Promise<void> {
-    const { topic } = this.#options;
-    const deadline = performance.now() + TOPIC_TIMEOUT_MS;
-    for (;;) {
-      const partitions = await this.#client.partitionCount(topic).catch((error: unknown) => {
-        throw this.#options.explain({ eventErrors: [messageOf(error)], eventLogs: this.#client.texts.eventLogs });
-      });
-      if (partitions !== null) return;
-      if (performance.now() > deadline) {
-        throw new EngineError(
-          'KAFKA_TOPIC_UNKNOWN',
-          `KAFKA_TOPIC: the brokers know no topic "${topic}", or this user may not see it; check its spelling and the subscription`,
-        );
-      }
-      await delay(RETRY_MS);
-    }
-  }
-
   async #poll(): Promise<void> {
+    this.#polling = true;
     while (!this.#ended) {
       this.#lastPollAt = Date.now();
       if (this.#heldSinceMs !== null && !this.#paused) {
@@ -192,6 +204,10 @@ export class KafkaSource implements Source {
       }
       await this.#consumeOnce();
       await this.#runSeeks();
+      if (this.#rejoin === 'leaving' && this.#assigned.size === 0 && this.#rebalancing === 0) {
+        this.#rejoin = null;
+        if (!this.#stopping.signal.aborted) this.#client.subscribe(this.#options.topic);
+      }
     }
   }
 
@@ -223,10 +239,8 @@ export class KafkaSource implements Source {
     if (assigned === undefined) return false;
     if (call > assigned.sinceCall) return true;
     const { topic, partition, start } = assigned;
-    const asked = this.#seeks.some(({ position }) => keyOf(position) === keyOf(at));
-    if (!asked) {
-      this.seek({ topic, partition, offset: start }).catch((error: unknown) => this.#handler?.failed(error as Error));
-    }
+    // A seek that fails is asked for again by the next message that is not fresh.
+    if (!this.#seeks.has(at)) this.seek({ topic, partition, offset: start }).catch(() => {});
     return false;
   }
 
@@ -249,7 +263,7 @@ export class KafkaSource implements Source {
 
   /** Between two consume calls no message is on its way to us, so none of the old position can follow a seek. */
   async #runSeeks(): Promise<void> {
-    for (const { position, resolve, reject } of this.#seeks.splice(0)) {
+    for (const { position, resolve, reject } of this.#seeks.take()) {
       if (!this.#assigned.has(keyOf(position))) {
         resolve();
         continue;
@@ -293,6 +307,7 @@ export class KafkaSource implements Source {
 
   async #assign(partitions: readonly TopicPartition[]): Promise<void> {
     const starts = partitions.length === 0 ? [] : await this.#handler!.assigned(partitions, this.#stopping.signal);
+    this.#seeks.forget(partitions);
     for (const start of starts) {
       const key = keyOf(start);
       // A partition that this client never read has nothing old on its way.
@@ -311,6 +326,7 @@ export class KafkaSource implements Source {
       await this.#commitsAnswered();
     }
     for (const partition of held) this.#assigned.delete(keyOf(partition));
+    this.#seeks.forget(held);
     this.#client.unassign(held, this.#options.incremental);
   }
 

@@ -59,6 +59,8 @@ export interface Source {
   watermarks(partition: TopicPartition): Promise<Watermarks>;
   /** Where a partition without a stored position starts: the group's offset, else the configured start. */
   startOffset(partition: TopicPartition, watermarks: Watermarks): Promise<number>;
+  /** Another engine claimed a partition that the source still counts as ours: settles anew whose it is. */
+  fenced(partition: TopicPartition): void;
   /** Stops fetching, gives partitions up through `revoked`, commits, leaves. */
   stop(): Promise<void>;
 }

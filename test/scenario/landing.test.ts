@@ -81,11 +81,28 @@ test('record writes a capture that replay lands in another database, the same ro
 const COMPARED =
   'block_slot, tx_index, trade_index, signature, market, side, trader, bought_mint, bought_amount_raw, sold_amount_raw, price, block_time, kafka_partition, kafka_offset';
 
+test('a replay whose claims another engine takes fails, and says that it needs a group of its own', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'replay-'));
+  const capture = join(folder, 'capture');
+  const record = stage.engine({}, ['record', capture, '--messages', String(stage.end)]);
+  assert.equal((await record.exited).code, 0, record.output);
+  const other = await Stage.open();
+  await other.database.query(`
+    CREATE FUNCTION take() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN UPDATE kafka_offsets SET owner = 'another', epoch = epoch + 1; RETURN NULL; END $$;
+    CREATE TRIGGER taken AFTER INSERT ON kafka_offsets FOR EACH STATEMENT EXECUTE FUNCTION take()`);
+  const replay = other.engine({ KAFKA_BROKERS: '' }, ['replay', capture]);
+  assert.equal((await replay.exited).code, 1, replay.output);
+  assert.match(replay.output, /give the replay a KAFKA_GROUP_ID of its own/);
+  await other.close();
+  await rm(folder, { recursive: true });
+});
+
 test('a second signal ends a process that is still draining', async () => {
   // A database that takes no write keeps the engine from draining.
   const engine = stage.engine({ SHUTDOWN_TIMEOUT_MS: '60000' });
   await until('it has claimed its partitions', async () =>
-    (await stage.owners()).some((owner) => owner.includes(`-${engine.pid}-`)),
+    (await stage.owners()).every((owner) => owner.includes(`-${engine.pid}-`)),
   );
   const lock = await stage.lockOffsets();
   await stage.send(takeMessages(20, { seed: 8, startSlot: 410_000_000, poisonShare: 0, transactionsPerSlot: 10 }));
