@@ -25,7 +25,7 @@ const TRADE_ADDRESSES = [
  * `count` trades have their records at `record` of `trades` and after.
  */
 export function longAddress(
-  bytes: Uint8Array,
+  source: DataView,
   transactions: Int32Array,
   transaction: number,
   trades: Int32Array,
@@ -40,7 +40,7 @@ export function longAddress(
     if (trades[at + TRADE_SLOT.buy + SIDE_SLOT.orderIdLength] === 0) {
       longest = Math.max(longest, trades[at + TRADE_SLOT.sell + SIDE_SLOT.orderIdLength]!);
     }
-    longest = Math.max(longest, nativeAddress(bytes, trades, at));
+    longest = Math.max(longest, nativeAddress(source, trades, at));
   }
   return longest > BASE58_MAX_BYTES ? longest : 0;
 }
@@ -76,12 +76,12 @@ function mayBeLong(
 }
 
 /** Bytes of the longer address of a native side, where it may be the trader's: where neither side has an owner. */
-function nativeAddress(bytes: Uint8Array, trades: Int32Array, record: number): number {
+function nativeAddress(source: DataView, trades: Int32Array, record: number): number {
   let longest = 0;
   for (const side of [record + TRADE_SLOT.buy, record + TRADE_SLOT.sell]) {
     if (trades[side + SIDE_SLOT.ownerLength]! > 0) return 0;
     const mint = side + SIDE_SLOT.currency + CURRENCY_SLOT.mintAt;
-    if (moneyOf(bytes, trades[mint]!, trades[mint + 1]!) !== MONEY.nativeSol) continue;
+    if (moneyOf(source, trades[mint]!, trades[mint + 1]!) !== MONEY.nativeSol) continue;
     longest = Math.max(longest, trades[side + SIDE_SLOT.addressLength]!);
   }
   return longest;

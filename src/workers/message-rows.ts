@@ -7,7 +7,8 @@ import { readTrade, Trade } from './trade.js';
 import { RowContext, writeStableColumns, writeVolatileColumns } from './trade-row.js';
 import { safeIntegerOf } from './units.js';
 import { Valuation, valueTrade } from './usd.js';
-import { MessageFields, walkMessage } from './walk-message.js';
+import { MessageFields } from './walk-fields.js';
+import { walkMessage } from './walk-message.js';
 import { MESSAGE_SLOT, TRADE_STRIDE, TRANSACTION_RECORD_STRIDE, TRANSACTION_SLOT } from './walk-slots.js';
 
 /** A message's place in the stream. */
@@ -90,7 +91,7 @@ function writeTransactions(context: RowContext, transactions: number, rows: Slab
     if (index < 0) {
       fault.add('tx_index_out_of_range', `transaction ${ordinal}`, `its Index is ${index >>> 0}`);
     } else if (trades > 0) {
-      const tooLong = longAddress(context.bytes, ints, transaction, fields.trades.ints, record, trades);
+      const tooLong = longAddress(context.source, ints, transaction, fields.trades.ints, record, trades);
       if (tooLong > 0) {
         fault.add('address_too_long', `transaction ${ordinal}`, new AddressTooLongError(tooLong).message);
       } else {
@@ -118,7 +119,7 @@ function writeTransaction(
   for (let tradeIndex = 0; tradeIndex < count; tradeIndex++) {
     const record = firstRecord + tradeIndex * TRADE_STRIDE;
     const start = encoder.position;
-    readTrade(trade, context.bytes, trades, record, transactions, transaction);
+    readTrade(trade, context.source, trades, record, transactions, transaction);
     writeStableColumns(encoder, context, transactions, transaction, trades, record, tradeIndex, trade);
     rows.fingerprint(start);
     valueTrade(valuation, trade, solPrice.price());

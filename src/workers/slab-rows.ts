@@ -2,12 +2,16 @@ import type { CopyEncoder } from './copy-encoder.js';
 import { type SlotHeader, type SolVolume, TRANSACTION_COLUMN, TRANSACTION_STRIDE } from './messages.js';
 import { SolPrice } from './sol-price.js';
 
+/** Transactions there is room for at first: those of one message of ordinary size. */
+const TRANSACTIONS_FIRST = 128;
+
 /** What the messages of a slab have been turned into so far. */
 export class SlabRows {
   readonly encoder: CopyEncoder;
   readonly solPrice: SolPrice;
   readonly slots: SlotHeader[] = [];
-  readonly #transactions: number[] = [];
+  #transactions = new Float64Array(TRANSACTIONS_FIRST * TRANSACTION_STRIDE);
+  #filled = 0;
   /** Where the rows of the transaction being written begin. */
   #start = 0;
   #fingerprint = 0;
@@ -29,8 +33,13 @@ export class SlabRows {
   }
 
   endTransaction(slot: number, txIndex: number, rows: number, offset: number): void {
-    const at = this.#transactions.length;
-    this.#transactions.length = at + TRANSACTION_STRIDE;
+    const at = this.#filled;
+    this.#filled = at + TRANSACTION_STRIDE;
+    if (this.#filled > this.#transactions.length) {
+      const grown = new Float64Array(2 * this.#transactions.length);
+      grown.set(this.#transactions);
+      this.#transactions = grown;
+    }
     this.#transactions[at + TRANSACTION_COLUMN.slot] = slot;
     this.#transactions[at + TRANSACTION_COLUMN.txIndex] = txIndex;
     this.#transactions[at + TRANSACTION_COLUMN.start] = this.#start;
@@ -42,6 +51,6 @@ export class SlabRows {
 
   /** The index of transactions, {@link TRANSACTION_STRIDE} doubles each. */
   transactions(): Float64Array<ArrayBuffer> {
-    return Float64Array.from(this.#transactions);
+    return this.#transactions.slice(0, this.#filled);
   }
 }

@@ -45,7 +45,7 @@ export class Trade {
  */
 export function readTrade(
   trade: Trade,
-  bytes: Uint8Array,
+  source: DataView,
   trades: Int32Array,
   record: number,
   transactions: Int32Array,
@@ -57,12 +57,12 @@ export function readTrade(
   trade.sold = amountOf(trades, sell);
   trade.boughtUsd = floatOf(trades[buy + SIDE_SLOT.amountInUsd]!);
   trade.soldUsd = floatOf(trades[sell + SIDE_SLOT.amountInUsd]!);
-  trade.boughtMoney = moneyAt(bytes, trades, buy + SIDE_SLOT.currency);
-  trade.soldMoney = moneyAt(bytes, trades, sell + SIDE_SLOT.currency);
+  trade.boughtMoney = moneyAt(source, trades, buy + SIDE_SLOT.currency);
+  trade.soldMoney = moneyAt(source, trades, sell + SIDE_SLOT.currency);
   trade.isRouter = trades[record + TRADE_SLOT.marketLength] === 0;
-  readSide(trade, bytes, trades, record);
+  readSide(trade, source, trades, record);
   trade.price = trade.quote / trade.base;
-  readTrader(trade, bytes, trades, record, transactions, transaction);
+  readTrader(trade, source, trades, record, transactions, transaction);
   const ordered = trades[buy + SIDE_SLOT.orderIdLength]! > 0 ? buy : sell;
   trade.orderIdAt = trades[ordered + SIDE_SLOT.orderIdAt]!;
   trade.orderIdLength = trades[ordered + SIDE_SLOT.orderIdLength]!;
@@ -83,30 +83,30 @@ function floatOf(bits: number): number {
   return float[0]!;
 }
 
-function moneyAt(bytes: Uint8Array, trades: Int32Array, currency: number): number {
-  return moneyOf(bytes, trades[currency + CURRENCY_SLOT.mintAt]!, trades[currency + CURRENCY_SLOT.mintLength]!);
+function moneyAt(source: DataView, trades: Int32Array, currency: number): number {
+  return moneyOf(source, trades[currency + CURRENCY_SLOT.mintAt]!, trades[currency + CURRENCY_SLOT.mintLength]!);
 }
 
 /** The side against the market's base. A pool paired with itself has none, nor has a trade of the base for the base. */
-function readSide(trade: Trade, bytes: Uint8Array, trades: Int32Array, record: number): void {
+function readSide(trade: Trade, source: DataView, trades: Int32Array, record: number): void {
   const base = record + TRADE_SLOT.base;
   trade.side = SIDE.none;
   trade.selfPaired = false;
   if (trades[base + CURRENCY_SLOT.mintLength] === 0) return;
-  const money = moneyAt(bytes, trades, base);
+  const money = moneyAt(source, trades, base);
   const quote = record + TRADE_SLOT.quote;
-  trade.selfPaired = isSameMoney(bytes, trades, base, money, quote, moneyAt(bytes, trades, quote));
+  trade.selfPaired = isSameMoney(source, trades, base, money, quote, moneyAt(source, trades, quote));
   if (trade.selfPaired) return;
   const bought = record + TRADE_SLOT.buy + SIDE_SLOT.currency;
   const sold = record + TRADE_SLOT.sell + SIDE_SLOT.currency;
-  const buysBase = isSameMoney(bytes, trades, base, money, bought, trade.boughtMoney);
-  const sellsBase = isSameMoney(bytes, trades, base, money, sold, trade.soldMoney);
+  const buysBase = isSameMoney(source, trades, base, money, bought, trade.boughtMoney);
+  const sellsBase = isSameMoney(source, trades, base, money, sold, trade.soldMoney);
   if (buysBase !== sellsBase) trade.side = buysBase ? SIDE.buy : SIDE.sell;
 }
 
 /** Whether two currencies have the same mint; native and wrapped SOL are one money. */
 function isSameMoney(
-  bytes: Uint8Array,
+  source: DataView,
   trades: Int32Array,
   one: number,
   oneMoney: number,
@@ -115,7 +115,7 @@ function isSameMoney(
 ): boolean {
   if (isSol(oneMoney) || isSol(otherMoney)) return isSol(oneMoney) && isSol(otherMoney);
   return isSameKey(
-    bytes,
+    source,
     trades[one + CURRENCY_SLOT.mintAt]!,
     trades[one + CURRENCY_SLOT.mintLength]!,
     trades[other + CURRENCY_SLOT.mintAt]!,
@@ -126,7 +126,7 @@ function isSameMoney(
 /** An owner on either side, else the address of a native side, else the signer. `Order.Owner` is never the trader. */
 function readTrader(
   trade: Trade,
-  bytes: Uint8Array,
+  source: DataView,
   trades: Int32Array,
   record: number,
   transactions: Int32Array,
@@ -141,7 +141,7 @@ function readTrader(
   if (buyerLength > 0 || sellerLength > 0) {
     const buyerAt = trades[buy + SIDE_SLOT.ownerAt]!;
     const sellerAt = trades[sell + SIDE_SLOT.ownerAt]!;
-    chooseTrader(trade, bytes, buyerAt, buyerLength, sellerAt, sellerLength, signerAt, signerLength);
+    chooseTrader(trade, source, buyerAt, buyerLength, sellerAt, sellerLength, signerAt, signerLength);
     return;
   }
   const nativeBuyerLength = trade.boughtMoney === MONEY.nativeSol ? trades[buy + SIDE_SLOT.addressLength]! : 0;
@@ -149,7 +149,7 @@ function readTrader(
   if (nativeBuyerLength > 0 || nativeSellerLength > 0) {
     const buyerAt = trades[buy + SIDE_SLOT.addressAt]!;
     const sellerAt = trades[sell + SIDE_SLOT.addressAt]!;
-    chooseTrader(trade, bytes, buyerAt, nativeBuyerLength, sellerAt, nativeSellerLength, signerAt, signerLength);
+    chooseTrader(trade, source, buyerAt, nativeBuyerLength, sellerAt, nativeSellerLength, signerAt, signerLength);
     return;
   }
   trade.traderAt = signerAt;
@@ -159,7 +159,7 @@ function readTrader(
 /** The one that is there. Of two that differ: the signer where it is one of them, else the one who pays. */
 function chooseTrader(
   trade: Trade,
-  bytes: Uint8Array,
+  source: DataView,
   buyerAt: number,
   buyerLength: number,
   sellerAt: number,
@@ -167,7 +167,7 @@ function chooseTrader(
   signerAt: number,
   signerLength: number,
 ): void {
-  const isBuyer = sellerLength === 0 || isSameKey(bytes, buyerAt, buyerLength, signerAt, signerLength);
+  const isBuyer = sellerLength === 0 || isSameKey(source, buyerAt, buyerLength, signerAt, signerLength);
   trade.traderAt = isBuyer ? buyerAt : sellerAt;
   trade.traderLength = isBuyer ? buyerLength : sellerLength;
 }

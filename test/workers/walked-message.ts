@@ -9,7 +9,8 @@ import type {
   Long64,
   ParsedDexTransaction,
 } from '../../proto/generated/projection.js';
-import { MessageFields, walkMessage } from '../../src/workers/walk-message.js';
+import { MessageFields } from '../../src/workers/walk-fields.js';
+import { walkMessage } from '../../src/workers/walk-message.js';
 import {
   CURRENCY_SLOT,
   MESSAGE_SLOT,

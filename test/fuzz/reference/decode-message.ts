@@ -6,7 +6,7 @@ import {
   projectionDescriptor,
 } from '../../../proto/generated/projection.js';
 import { messageOf } from '../../../src/errors.js';
-import { RECORDS_MAX } from '../../../src/workers/walk-message.js';
+import { RECORDS_MAX } from '../../../src/workers/walk-fields.js';
 import { type UndecodableClass, UndecodableError } from '../../../src/workers/wire.js';
 import { wrongTypeOf } from '../../../src/workers/wrong-type.js';
 import { WireReader } from './wire-reader.js';
