@@ -100,7 +100,10 @@ export class PostgresSink implements Sink {
     for (let failures = 0; ; failures++) {
       try {
         const connection = await this.#controlConnection();
-        await checkSchema(connection, config.databaseLanes + OTHER_CONNECTIONS - 1);
+        await checkSchema(connection, config.databaseLanes + OTHER_CONNECTIONS - 1, {
+          retention: config.databaseRetentionSlots > 0,
+          indexes: config.databaseTradeIndexes.length > 0,
+        });
         break;
       } catch (error) {
         this.#control?.destroy();

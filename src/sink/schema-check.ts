@@ -2,8 +2,7 @@ import { EngineError } from '../errors.js';
 import { TRADES } from '../tables.js';
 import { columnType } from './classify.js';
 import type { Connection } from './connection.js';
-
-const TABLES = [TRADES.name, 'solana_slots', 'kafka_offsets', 'ingest_dead_letters', 'ingest_gaps'] as const;
+import { FUNCTIONS, missingGrants, TABLES, type Upkeep } from './privileges.js';
 
 const PRIMARY_KEYS: Readonly<Record<string, string>> = {
   [TRADES.name]: 'block_slot, tx_index, trade_index',
@@ -11,37 +10,31 @@ const PRIMARY_KEYS: Readonly<Record<string, string>> = {
   solana_slots: 'slot',
 };
 
-const FUNCTIONS = [
-  'kafka_offsets_claim',
-  'kafka_offsets_advance',
-  'ingest_gaps_record',
-  'solana_dex_trades_add_partition',
-  'solana_slots_mark_orphans',
-];
-
 interface TableFacts {
   readonly name: string;
   readonly there: boolean;
   readonly unlogged: boolean;
   readonly key: string | null;
-  readonly writable: boolean | null;
 }
 
 /**
  * Throws DATABASE_SCHEMA, with what to do, where a batch could not land or could be lost; DATABASE_UNREACHABLE where the
  * server is a standby. `connections` are how many more the engine is going to open.
  */
-export async function checkSchema(connection: Connection, connections: number): Promise<void> {
-  const [server] = await connection.rows<{ recovery: boolean; role: string }>(
-    'SELECT pg_is_in_recovery() AS recovery, current_user AS role',
-  );
+export async function checkSchema(
+  connection: Connection,
+  connections: number,
+  upkeep: Upkeep = { retention: false, indexes: false },
+): Promise<void> {
+  const [server] = await connection.rows<{ recovery: boolean }>('SELECT pg_is_in_recovery() AS recovery');
   if (server?.recovery === true) {
     throw new EngineError('DATABASE_UNREACHABLE', 'The server is a standby in recovery and takes no writes.', {
       canRetry: true,
     });
   }
   const problems = [
-    ...(await tableProblems(connection, server?.role ?? '')),
+    ...(await privilegeProblems(connection, upkeep)),
+    ...(await tableProblems(connection)),
     ...(await columnProblems(connection)),
     ...(await functionProblems(connection)),
     ...(await connectionProblems(connection, connections)),
@@ -49,21 +42,25 @@ export async function checkSchema(connection: Connection, connections: number): 
   if (problems.length > 0) throw new EngineError('DATABASE_SCHEMA', problems.join(' '));
 }
 
-async function tableProblems(connection: Connection, role: string): Promise<string[]> {
+async function privilegeProblems(connection: Connection, upkeep: Upkeep): Promise<string[]> {
+  const missing = await missingGrants(connection, upkeep);
+  return missing.map(({ role, what, statement }) => `Role ${role} may not ${what}. Run: ${statement}`);
+}
+
+async function tableProblems(connection: Connection): Promise<string[]> {
   const facts = await connection.rows<TableFacts>(
     `SELECT t.name, c.oid IS NOT NULL AS there, c.relpersistence = 'u' AS unlogged,
        (SELECT string_agg(a.attname, ', ' ORDER BY k.place)
           FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, place)
           JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-          WHERE i.indrelid = c.oid AND i.indisprimary) AS key,
-       has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE') AS writable
+          WHERE i.indrelid = c.oid AND i.indisprimary) AS key
      FROM unnest($1::text[]) AS t (name) LEFT JOIN pg_class c ON c.oid = to_regclass(t.name)
      UNION ALL
-     SELECT p.relname, true, true, NULL, true FROM pg_inherits h JOIN pg_class p ON p.oid = h.inhrelid
+     SELECT p.relname, true, true, NULL FROM pg_inherits h JOIN pg_class p ON p.oid = h.inhrelid
        WHERE h.inhparent = to_regclass($2) AND p.relpersistence = 'u'`,
     [TABLES, TRADES.name],
   );
-  return facts.flatMap(({ name, there, unlogged, key, writable }) => {
+  return facts.flatMap(({ name, there, unlogged, key }) => {
     if (!there) return [`Table ${name} is missing: run \`migrate\`.`];
     const problems: string[] = [];
     if (unlogged)
@@ -77,10 +74,6 @@ async function tableProblems(connection: Connection, role: string): Promise<stri
         `Table ${name} ${found}, which lets repeats land twice. Run: ${dropKey(name, key)}ALTER TABLE ${name} ADD PRIMARY KEY (${wanted});`,
       );
     }
-    if (writable === false)
-      problems.push(
-        `Role ${role} may not write table ${name}. Run: GRANT SELECT, INSERT, UPDATE ON ${name} TO ${role};`,
-      );
     return problems;
   });
 }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import pg from 'pg';
 import { Connection } from '../../src/sink/connection.js';
 import { Connections } from '../../src/sink/connections.js';
 import { Maintenance } from '../../src/sink/maintenance.js';
 import { buildIndexes, dropExpired } from '../../src/sink/partition-upkeep.js';
 import { PARTITION_SLOTS, TradePartitions } from '../../src/sink/partitions.js';
-import { batchOf, createSink, never, SLOT, TOPIC, trades, tradesPart } from '../support/batches.js';
+import { batchOf, createSink, never, SLOT, summary, TOPIC, trades, tradesPart, until } from '../support/batches.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 
 let database: TestDatabase;
@@ -81,6 +82,99 @@ describe('table partitions', () => {
     );
     assert.deepEqual(await database.query('SELECT tx_index FROM solana_dex_trades'), [{ tx_index: 7 }]);
     await sink.close();
+  });
+});
+
+describe('a late row lands', () => {
+  const row = { block_slot: 7, tx_index: 3 };
+  const landed = [{ kind: 'landed', rowsInserted: 1, rowsDuplicate: 0 }];
+  const partitionOfRow = (): Promise<object[]> =>
+    database.query('SELECT tableoid::regclass::text AS partition, tx_index FROM solana_dex_trades ORDER BY tx_index');
+
+  /** Lands the row by an engine that knows of no partition. */
+  async function land(onRetry: (error: unknown) => void = () => {}): Promise<object[]> {
+    const sink = createSink(database.url, { observer: { onRetry } });
+    await sink.open();
+    const claim = await sink.claim(TOPIC, 0, 0, never);
+    const outcomes = await sink.write(0, batchOf(tradesPart(claim, 0, 1, [row])), never);
+    await sink.close();
+    return summary(outcomes);
+  }
+
+  async function client(): Promise<pg.Client> {
+    const opened = new pg.Client(database.url);
+    opened.on('error', () => {});
+    await opened.connect();
+    return opened;
+  }
+
+  const DETACH = 'ALTER TABLE solana_dex_trades DETACH PARTITION solana_dex_trades_0 CONCURRENTLY';
+
+  beforeEach(async () => {
+    await new TradePartitions().ensure(connection, [0]);
+    await database.query(
+      'INSERT INTO solana_dex_trades (block_slot, tx_index, trade_index, is_router, success, kafka_partition, kafka_offset) VALUES (1, 0, 0, false, true, 0, 0)',
+    );
+  });
+
+  test('whose partition is detached and not yet dropped', async () => {
+    await database.query(`COMMENT ON TABLE solana_dex_trades_0 IS 'Retired by the engine: detached, to be dropped.'`);
+    await database.query('ALTER TABLE solana_dex_trades DETACH PARTITION solana_dex_trades_0');
+    assert.deepEqual(await land(), landed);
+    assert.deepEqual(await partitionOfRow(), [{ partition: 'solana_dex_trades_0_1', tx_index: 3 }]);
+    assert.deepEqual(await dropExpired(connection, at(5), at(9)), ['solana_dex_trades_0']);
+    assert.deepEqual(await dropExpired(connection, at(5), at(1)), ['solana_dex_trades_0_1']);
+  });
+
+  test('whose partition a person detached, and leaves that table alone', async () => {
+    await database.query('ALTER TABLE solana_dex_trades DETACH PARTITION solana_dex_trades_0');
+    assert.deepEqual(await land(), landed);
+    assert.deepEqual(await partitionOfRow(), [{ partition: 'solana_dex_trades_0_1', tx_index: 3 }]);
+    assert.deepEqual(await database.query('SELECT tx_index FROM solana_dex_trades_0'), [{ tx_index: 0 }]);
+  });
+
+  test('in a partition that a person made for some of its range', async () => {
+    await database.query('DROP TABLE solana_dex_trades_0');
+    await database.query('CREATE TABLE by_hand PARTITION OF solana_dex_trades FOR VALUES FROM (0) TO (100)');
+    assert.deepEqual(await land(), landed);
+    assert.deepEqual(await partitionOfRow(), [{ partition: 'by_hand', tx_index: 3 }]);
+  });
+
+  test('whose partition was cut off while being detached, as soon as no reader is on it', async () => {
+    const reader = await client();
+    await reader.query('BEGIN; SELECT FROM solana_dex_trades');
+    const detaching = await client();
+    await detaching.query(`SET lock_timeout = '100ms'`);
+    await assert.rejects(detaching.query(DETACH), { code: '55P03' });
+    await detaching.end();
+    const retries: unknown[] = [];
+    const landing = land((error) => retries.push((error as { code?: string }).code));
+    await until('the row was tried', () => retries.length > 0);
+    await reader.query('COMMIT');
+    await reader.end();
+    assert.deepEqual(await landing, landed);
+    assert.deepEqual(new Set(retries), new Set(['55P03']));
+    assert.deepEqual(await partitionOfRow(), [{ partition: 'solana_dex_trades_0_1', tx_index: 3 }]);
+  });
+
+  test('whose partition is being detached just now', async () => {
+    const reader = await client();
+    await reader.query('BEGIN; SELECT FROM solana_dex_trades');
+    const detaching = await client();
+    const detached = detaching.query(DETACH).catch((error: Error) => error);
+    await until('the partition is on its way out', async () => {
+      const pending = await database.query('SELECT FROM pg_inherits WHERE inhdetachpending');
+      return pending.length > 0;
+    });
+    const retries: unknown[] = [];
+    const landing = land((error) => retries.push((error as { code?: string }).code));
+    await until('the row was tried', () => retries.length > 0);
+    await reader.query('COMMIT');
+    await reader.end();
+    assert.deepEqual(await landing, landed);
+    await detached;
+    await detaching.end();
+    assert.deepEqual(await partitionOfRow(), [{ partition: 'solana_dex_trades_0_1', tx_index: 3 }]);
   });
 });
 
