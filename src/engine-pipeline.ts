@@ -108,6 +108,10 @@ export class Pipeline implements SourceHandler {
     return [...this.#partitions.values()];
   }
 
+  get freeBytes(): number {
+    return this.budget.free;
+  }
+
   get held(): boolean {
     return this.#held;
   }
@@ -115,10 +119,6 @@ export class Pipeline implements SourceHandler {
   /** Partitions given up last with something of them still in flight: it will be read again by whoever takes them. */
   get unsettled(): number {
     return this.#unsettled;
-  }
-
-  get failure(): Error | null {
-    return this.#failure;
   }
 
   async assigned(partitions: readonly TopicPartition[], signal: AbortSignal): Promise<TopicPartitionOffset[]> {
@@ -226,9 +226,9 @@ export class Pipeline implements SourceHandler {
   }
 
   #decoded(partition: OwnedPartition, slab: Slab, result: SlabResult): void {
-    let heldBytes = 0;
+    this.budget.release(slab.heldBytes);
     if (slab.tenure === partition.intake.tenure) {
-      heldBytes = resultBytes(result);
+      const heldBytes = resultBytes(result);
       this.budget.reserve(heldBytes);
       partition.intake.slabPassed(slab);
       const { oldestTimestampMs, newestTimestampMs, receivedMs } = slab;
@@ -237,7 +237,7 @@ export class Pipeline implements SourceHandler {
       partition.reassembler.add(slab.from, slab.to, decoded);
     }
     this.#forward(partition);
-    this.#release(slab.heldBytes, partition);
+    this.#steer();
   }
 
   #workerFailed(partition: OwnedPartition, slab: Slab, error: Error): void {

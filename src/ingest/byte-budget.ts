@@ -22,6 +22,10 @@ export class ByteBudget {
     return this.#used;
   }
 
+  get free(): number {
+    return Math.max(0, this.limit - this.#used);
+  }
+
   get held(): boolean {
     return this.#held;
   }

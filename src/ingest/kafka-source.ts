@@ -213,14 +213,15 @@ export class KafkaSource implements Source {
 
   async #consumeOnce(): Promise<void> {
     const call = ++this.#calls;
-    const count = Math.max(1, Math.min(CONSUME_MESSAGES_MAX, Math.floor(CONSUME_BYTES / this.#messageBytes)));
+    const bytes = Math.min(CONSUME_BYTES, this.#handler?.freeBytes ?? CONSUME_BYTES);
+    const count = Math.max(1, Math.min(CONSUME_MESSAGES_MAX, Math.floor(bytes / this.#messageBytes)));
     try {
       const { messages, ends } = await this.#client.consume(count);
       const fresh = messages.filter((message) => this.#isFresh(message, call)).map(messageFrom);
       if (messages.length > 0) {
-        const bytes = messages.reduce((sum, message) => sum + message.size, 0) / messages.length;
+        const mean = messages.reduce((sum, message) => sum + message.size, 0) / messages.length;
         // Up at once and down slowly: a call that asks for too many large messages overshoots the budget.
-        this.#messageBytes = Math.max(bytes, this.#messageBytes + (bytes - this.#messageBytes) / 8, 1);
+        this.#messageBytes = Math.max(mean, this.#messageBytes + (mean - this.#messageBytes) / 8, 1);
       }
       for (const message of fresh) this.#assigned.get(keyOf(message))!.offset = message.offset + 1;
       if (fresh.length > 0) this.#handler?.messages(fresh);

@@ -26,6 +26,8 @@ export interface Watermarks {
 
 /** What a source calls. The engine implements it. */
 export interface SourceHandler {
+  /** What may be received before the memory budget is spent, in bytes; a single larger message may pass alone. */
+  readonly freeBytes: number;
   /**
    * Partitions became ours. Answers where each is to start; a partition left out of the answer is not to be read.
    * `signal` aborts when the source gives up waiting (it is stopping).

@@ -29,6 +29,7 @@ class Reading {
 const readers: Reader[] = [];
 
 class Reader implements SourceHandler {
+  readonly freeBytes = Number.POSITIVE_INFINITY;
   readonly held = new Set<number>();
   readonly source: KafkaSource;
   readonly #name: string;
