@@ -52,8 +52,11 @@ export class PartWork {
   }
 
   reject(row: RejectedRow): void {
-    this.rejected.push(row);
-    this.rejected.sort((a, b) => a.place.chunk - b.place.chunk || a.place.start - b.place.start);
+    const { chunk, start } = row.place;
+    const before = this.rejected.findLastIndex(
+      ({ place }) => place.chunk < chunk || (place.chunk === chunk && place.start < start),
+    );
+    this.rejected.splice(before + 1, 0, row);
   }
 
   settle(decision: PartDecision): void {
@@ -87,6 +90,15 @@ export class BatchWork {
   constructor(batch: Batch, staging: boolean) {
     this.parts = batch.parts.map((part) => new PartWork(part));
     this.staging = staging;
+  }
+
+  /** Rows of the parts that are open, rejected ones included. */
+  get rows(): number {
+    return this.open().reduce((sum, { part }) => sum + part.tradeRows, 0);
+  }
+
+  get rejectedRows(): number {
+    return this.open().reduce((sum, { rejected }) => sum + rejected.length, 0);
   }
 
   open(): PartWork[] {

@@ -124,8 +124,8 @@ export class Connection {
         new Promise((resolve, reject) => {
           const stream = client.query(copyStreams.from(text));
           stream.once('error', (error) => {
-            // The stream would go on writing at the next 'drain', to a connection it has let go of.
-            this.destroy();
+            // What is not handed over yet would go on being written at the next 'drain', to a connection let go of.
+            if (stream.writableLength > 0) this.destroy();
             reject(error);
           });
           stream.once('finish', () => resolve(stream.rowCount));

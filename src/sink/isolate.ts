@@ -1,8 +1,11 @@
-import { messageOf } from '../errors.js';
-import { prepareStaging, writeDirectly, writeThroughStaging } from './attempt.js';
+import { EngineError, messageOf } from '../errors.js';
+import { writeDirectly } from './attempt.js';
 import { type BatchWork, PartWork } from './batch-work.js';
 import { classify, haltError, serverError } from './classify.js';
+import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
+import type { RefusalFlood } from './refusal-flood.js';
+import { copyLine, findRefused, type Refusal } from './refused-rows.js';
 import type { Retrier } from './retry.js';
 import { type RowPlace, rowSource } from './rows.js';
 
@@ -13,135 +16,111 @@ interface LocatedRow {
 }
 
 /**
- * Finds the row the database refuses, so that it alone becomes a dead letter.
+ * Finds the rows the database refuses, so that they alone become dead letters.
  *
- * The server names the row in the error's context. Where it does not (a row refused on its way out of staging), the
- * smallest failing head of the batch is searched by halves, in transactions that are rolled back. Either way a row is
- * rejected only when it fails on its own.
+ * The server names the first in the error's context: it is tried alone, and mostly it is the only one. Where it is not, or
+ * the server names none (a row refused on its way out of staging), all rows are tried one by one on the server, on one
+ * connection, in a transaction that is rolled back. Either way a row is rejected only when it fails on its own, and the
+ * engine stops where so many are that the fault cannot be theirs.
  */
 export class RowIsolator {
   readonly #connections: Connections;
   readonly #retrier: Retrier;
+  readonly #flood: RefusalFlood;
 
-  constructor(connections: Connections, retrier: Retrier) {
+  constructor(connections: Connections, retrier: Retrier, flood: RefusalFlood) {
     this.#connections = connections;
     this.#retrier = retrier;
+    this.#flood = flood;
   }
 
-  /** Rejects one row of the work, or sends the batch through staging to find it there; throws where there is none. */
+  /** Rejects at least one row of the work; throws where there is none to blame, or too many. */
   async reject(work: BatchWork, error: unknown, signal: AbortSignal): Promise<void> {
+    const rows = [...rowsOf(work)];
     const line = copyLine(serverError(error)?.where);
-    if (line !== null && (await this.#rejectIfFailing(locate(work, line), signal))) return;
-    if (!work.staging) {
-      work.staging = true;
-      return;
+    const named = line === null ? undefined : rows[line - 1];
+    let refusals: Refusal[] = [];
+    if (named !== undefined && work.rejectedRows === 0) {
+      const refusal = await this.#probe(signal, (connection) => tryAlone(connection, named));
+      if (refusal !== null) refusals = [{ ...refusal, index: rows.indexOf(named) }];
     }
-    const row = await this.#search(work, signal);
-    if (row !== null && (await this.#rejectIfFailing(row, signal))) return;
-    throw haltError(error, 'A write to the database');
-  }
-
-  async #rejectIfFailing(row: LocatedRow | null, signal: AbortSignal): Promise<boolean> {
-    if (row === null) return false;
-    const error = await this.#probe([alone(row)], false, signal);
-    if (error === null) return false;
-    const { offset } = rowSource(row.bytes);
-    const { topic, partition } = row.part.part;
-    row.part.reject({
-      place: row.place,
-      letter: {
-        topic,
-        partition,
-        offset,
-        timestampMs: -1,
-        key: null,
-        payload: row.bytes,
-        payloadFormat: 'copy-row',
-        stage: 'sink',
-        errorClass: `sqlstate_${serverError(error)?.code ?? 'unknown'}`,
-        errorText: messageOf(error),
-      },
-    });
-    return true;
-  }
-
-  /** The last row of the smallest head that fails, null where the whole does not. */
-  async #search(work: BatchWork, signal: AbortSignal): Promise<LocatedRow | null> {
-    let good = 0;
-    let bad = work.open().reduce((sum, { rows }) => sum + rows, 0);
-    if ((await this.#probe(head(work, bad), true, signal)) === null) return null;
-    while (bad - good > 1) {
-      const middle = Math.floor((good + bad) / 2);
-      if ((await this.#probe(head(work, middle), true, signal)) === null) good = middle;
-      else bad = middle;
+    if (refusals.length === 0) {
+      const bytes = rows.map((row) => row.bytes);
+      refusals = await this.#probe(signal, (connection) => findRefused(connection, bytes));
     }
-    return locate(work, bad);
+    if (refusals.length === 0) throw haltError(error, 'A write to the database');
+    for (const refusal of refusals) rejectRow(rows[refusal.index] as LocatedRow, refusal);
+    this.#haltAtFlood(work, error);
   }
 
-  /** The data error that writing the rows gives, null where it gives none. Nothing is kept. */
-  async #probe(parts: readonly PartWork[], staging: boolean, signal: AbortSignal): Promise<unknown> {
-    return this.#retrier.run('Looking for the row that the database refuses', signal, async () => {
+  #haltAtFlood(work: BatchWork, error: unknown): void {
+    const { rows, rejectedRows } = work;
+    if (!this.#flood.with(rows, rejectedRows)) return;
+    throw new EngineError(
+      'DATABASE_DATA',
+      `The database refuses ${rejectedRows} of the ${rows} rows of a batch, and that many do not fail by their own fault: ${messageOf(error)}. ` +
+        'Nothing of the batch was written. Look at the constraints and triggers of solana_dex_trades, mend what is in the way, and restart.',
+      { cause: error },
+    );
+  }
+
+  /** The answer of a look at rows that keeps nothing, on a connection of its own. */
+  async #probe<T>(signal: AbortSignal, look: (connection: Connection) => Promise<T>): Promise<T> {
+    return this.#retrier.run('Looking for rows that the database refuses', signal, async () => {
       const connection = await this.#connections.open('probe', { signal });
+      const abort = (): void => connection.destroy('The write was given up');
+      signal.addEventListener('abort', abort);
       try {
-        if (staging) await prepareStaging(connection);
-        await connection.script('BEGIN');
-        await (staging ? writeThroughStaging : writeDirectly)(connection, parts, () => {});
-        return null;
-      } catch (error) {
-        const kind = classify(error);
-        if (kind === 'data') return error;
-        if (kind === 'duplicate') return null;
-        throw error;
+        signal.throwIfAborted();
+        return await look(connection);
       } finally {
+        signal.removeEventListener('abort', abort);
         connection.destroy();
       }
     });
   }
 }
 
-/** The line in "COPY solana_dex_trades, line 17, column price", in whatever language. */
-function copyLine(where: string | undefined): number | null {
-  const match = /^COPY [^,\n]+, \D+(\d+)/m.exec(where ?? '');
-  return match === null ? null : Number(match[1]);
+/** The data error that writing the row alone gives, null where it gives none. */
+async function tryAlone(connection: Connection, row: LocatedRow): Promise<Refusal | null> {
+  const part = new PartWork({ ...row.part.part, trades: [row.bytes], tradeRows: 1 });
+  try {
+    await connection.script('BEGIN');
+    await writeDirectly(connection, [part], () => {});
+    return null;
+  } catch (error) {
+    const kind = classify(error);
+    if (kind === 'data') return { index: 0, sqlState: serverError(error)?.code ?? 'unknown', text: messageOf(error) };
+    if (kind === 'duplicate') return null;
+    throw error;
+  }
 }
 
-/** The row that is copied as the `line`th, from 1. */
-function locate(work: BatchWork, line: number): LocatedRow | null {
-  let before = 0;
+function rejectRow({ part, place, bytes }: LocatedRow, { sqlState, text }: Refusal): void {
+  const { topic, partition } = part.part;
+  part.reject({
+    place,
+    letter: {
+      topic,
+      partition,
+      offset: rowSource(bytes).offset,
+      timestampMs: -1,
+      key: null,
+      payload: bytes,
+      payloadFormat: 'copy-row',
+      stage: 'sink',
+      errorClass: `sqlstate_${sqlState}`,
+      errorText: text,
+    },
+  });
+}
+
+/** Rows as they are copied, in order. */
+function* rowsOf(work: BatchWork): Generator<LocatedRow> {
   for (const part of work.open()) {
-    if (line > before + part.rows) {
-      before += part.rows;
-      continue;
-    }
     for (const place of part.places()) {
-      if (++before === line) return { part, place, bytes: bytesAt(part, place) };
+      const chunk = part.part.trades[place.chunk] as Uint8Array;
+      yield { part, place, bytes: chunk.subarray(place.start, place.end) };
     }
   }
-  return null;
-}
-
-function bytesAt(part: PartWork, place: RowPlace): Uint8Array {
-  return (part.part.trades[place.chunk] as Uint8Array).subarray(place.start, place.end);
-}
-
-function alone(row: LocatedRow): PartWork {
-  return new PartWork({ ...row.part.part, trades: [row.bytes], tradeRows: 1 });
-}
-
-/** The first `rows` rows of the batch. */
-function head(work: BatchWork, rows: number): PartWork[] {
-  const out: PartWork[] = [];
-  let left = rows;
-  for (const part of work.open()) {
-    const trades: Uint8Array[] = [];
-    const taken = Math.min(left, part.rows);
-    left -= taken;
-    let count = 0;
-    for (const place of part.places()) {
-      if (count++ === taken) break;
-      trades.push(bytesAt(part, place));
-    }
-    out.push(new PartWork({ ...part.part, trades, tradeRows: taken }));
-  }
-  return out;
 }

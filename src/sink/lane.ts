@@ -11,6 +11,7 @@ import { RowIsolator } from './isolate.js';
 import type { SinkObserver } from './observer.js';
 import { advanceAndCommit, beginAndRead, decideParts, type Position } from './offsets.js';
 import { firstSlots, partitionSlots, type TradePartitions } from './partitions.js';
+import type { RefusalFlood } from './refusal-flood.js';
 import type { Retrier } from './retry.js';
 import type { Batch, PartOutcome } from './sink.js';
 import { mergeHeaders, upsertSlots } from './slots.js';
@@ -23,6 +24,7 @@ export interface LaneContext {
   readonly retrier: Retrier;
   readonly partitions: TradePartitions;
   readonly conflictRate: ConflictRate;
+  readonly flood: RefusalFlood;
   readonly staleBackends: StaleBackends;
   readonly observer: SinkObserver;
 }
@@ -46,7 +48,7 @@ export class Lane {
   constructor(name: string, context: LaneContext) {
     this.#name = name;
     this.#context = context;
-    this.#isolator = new RowIsolator(context.connections, context.retrier);
+    this.#isolator = new RowIsolator(context.connections, context.retrier, context.flood);
   }
 
   async write(batch: Batch, signal: AbortSignal): Promise<PartOutcome[]> {
@@ -70,8 +72,15 @@ export class Lane {
           await this.#makePartitions(work, signal);
         } else if (kind === 'data') {
           // A search goes over rows beyond the one that failed, whose partitions may not be there yet.
-          if (work.staging) await this.#makePartitions(work, signal);
-          await this.#isolator.reject(work, error, signal);
+          await this.#makePartitions(work, signal);
+          try {
+            await this.#isolator.reject(work, error, signal);
+          } catch (other) {
+            signal.throwIfAborted();
+            // Somebody dropped one since.
+            if (classify(other) !== 'partition' || ++partitionMisses > PARTITION_MISSES_MAX)
+              throw haltError(other, 'A write to the database');
+          }
         } else {
           throw kind === 'position'
             ? new EngineError('DATABASE_OFFSETS_BROKEN', 'The offsets row reads as expected and yet cannot be moved.', {
@@ -194,13 +203,17 @@ export class Lane {
 
   /** Tells the observer; answers the rows that were there already. */
   #report(work: BatchWork, seconds: number): number {
-    const { observer } = this.#context;
+    const { observer, flood } = this.#context;
     observer.onCommit?.(seconds);
+    const landed = work.parts.filter(({ outcome }) => outcome?.kind === 'landed');
+    flood.record(
+      landed.reduce((sum, { part }) => sum + part.tradeRows, 0),
+      landed.reduce((sum, { rejected }) => sum + rejected.length, 0),
+    );
     let duplicates = 0;
     const letters = new Map<string, number>();
-    for (const part of work.parts) {
-      if (part.outcome?.kind !== 'landed') continue;
-      duplicates += part.outcome.rowsDuplicate;
+    for (const part of landed) {
+      if (part.outcome?.kind === 'landed') duplicates += part.outcome.rowsDuplicate;
       for (const { errorClass } of part.deadLetters()) letters.set(errorClass, (letters.get(errorClass) ?? 0) + 1);
     }
     if (duplicates > 0) observer.onDuplicateRows?.(duplicates);

@@ -9,6 +9,7 @@ import { Lane, type LaneContext } from './lane.js';
 import { Maintenance } from './maintenance.js';
 import { recentTransactions } from './offsets.js';
 import { TradePartitions } from './partitions.js';
+import { RefusalFlood } from './refusal-flood.js';
 import { backoffMs, Retrier } from './retry.js';
 import { checkSchema } from './schema-check.js';
 import type { Batch, Claim, Gap, PartOutcome, Sink, TransactionKeys } from './sink.js';
@@ -83,6 +84,7 @@ export class PostgresSink implements Sink {
       retrier: this.#retrier,
       partitions: this.#partitions,
       conflictRate: new ConflictRate(),
+      flood: new RefusalFlood(),
       staleBackends: this.#staleBackends,
       observer,
     };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PostgresSink } from '../../src/sink/postgres-sink.js';
-import type { Claim } from '../../src/sink/sink.js';
+import type { Batch, Claim } from '../../src/sink/sink.js';
 import {
   batchOf,
   countTrades,
@@ -16,6 +16,7 @@ import {
   tradesPart,
 } from '../support/batches.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 
 async function scene(
   body: (
@@ -163,4 +164,84 @@ test('a bad row at the head of more bytes than the network holds at once is foun
     ]);
     assert.equal(await countTrades(database), 15_999);
     assert.equal((await letterRows(database)).length, 1);
+  }));
+
+/** Opens what the sink asks for and counts it. */
+async function connectionsOpened(database: TestDatabase, body: (url: string) => Promise<void>): Promise<number> {
+  const proxy = await new TcpProxy(Number(new URL(database.url).port)).listen();
+  try {
+    await body(proxy.url(database.url));
+    return proxy.accepted;
+  } finally {
+    await proxy.close();
+  }
+}
+
+test('many bad rows of a batch are found on one connection', async () => {
+  const database = await testDatabase();
+  await database.query(`ALTER TABLE solana_dex_trades ADD CONSTRAINT no_evil CHECK (market <> 'evil')`);
+  const fields = trades(2_000, (i) => ({
+    kafka_offset: i,
+    ...(i % 25 === 3 ? { market: 'evil' } : {}),
+    ...(i % 200 === 9 ? { trader: 'x\0' } : {}),
+  }));
+  const opened = await connectionsOpened(database, async (url) => {
+    const sink = createSink(url);
+    await sink.open();
+    const claim = await sink.claim(TOPIC, 0, 0, never);
+    assert.deepEqual(summary(await sink.write(0, batchOf(tradesPart(claim, 0, 2_000, fields)), never)), [
+      { kind: 'landed', rowsInserted: 1_910, rowsDuplicate: 0 },
+    ]);
+    await sink.close();
+  });
+  const found = (await letterRows(database)) as { kafka_offset: number }[];
+  assert.deepEqual(
+    found.map(({ kafka_offset }) => kafka_offset),
+    fields.flatMap((_, i) => (i % 25 === 3 || i % 200 === 9 ? [i] : [])),
+  );
+  // Control, maintenance, upkeep; the first attempt, the row it names, the second attempt, the search, the third.
+  assert.ok(opened <= 12, `${opened} connections`);
+  await database.drop();
+});
+
+test('a constraint that every row violates stops the engine at once and lands nothing', async () => {
+  const database = await testDatabase();
+  await database.query('ALTER TABLE solana_dex_trades ADD CONSTRAINT nobody CHECK (tx_index < 0)');
+  const opened = await connectionsOpened(database, async (url) => {
+    const sink = createSink(url);
+    await sink.open();
+    const claim = await sink.claim(TOPIC, 0, 0, never);
+    const batch = batchOf(tradesPart(claim, 0, 10, trades(3_000)));
+    const message = /refuses 3000 of the 3000 rows.*"nobody".*constraints and triggers/;
+    await assert.rejects(sink.write(0, batch, never), { code: 'DATABASE_DATA', canRetry: false, message });
+    assert.equal(await countTrades(database), 0);
+    assert.deepEqual(await letterRows(database), []);
+    assert.deepEqual(await positions(database), { 0: 0 });
+    await database.query('ALTER TABLE solana_dex_trades DROP CONSTRAINT nobody');
+    assert.deepEqual(summary(await sink.write(0, batch, never)), [
+      { kind: 'landed', rowsInserted: 3_000, rowsDuplicate: 0 },
+    ]);
+    await sink.close();
+  });
+  assert.ok(opened <= 12, `${opened} connections`);
+  await database.drop();
+});
+
+test('small batches that are refused whole one after the other stop the engine, too', () =>
+  scene(async (sink, database, [first]) => {
+    await database.query(`ALTER TABLE solana_dex_trades ADD CONSTRAINT no_evil CHECK (market <> 'evil')`);
+    const batch = (from: number): Batch =>
+      batchOf(
+        tradesPart(
+          first,
+          from,
+          from + 1,
+          trades(40, (i) => ({ tx_index: from * 40 + i, market: 'evil' })),
+        ),
+      );
+    await sink.write(0, batch(0), never);
+    await sink.write(0, batch(1), never);
+    await assert.rejects(sink.write(0, batch(2), never), { code: 'DATABASE_DATA', message: /40 of the 40 rows/ });
+    assert.equal((await letterRows(database)).length, 80);
+    assert.deepEqual(await positions(database), { 0: 2, 1: 0 });
   }));
