@@ -1,7 +1,8 @@
 /**
- * Base58 of 32 and 64 bytes without long division, after Firedancer's fd_base58 (src/ballet/base58 of firedancer-io/firedancer, Apache-2.0):
- * the bytes as limbs times a precomputed matrix give limbs in base 58^5, which fall into digits two at a time. Limbs of 16 bits
- * instead of 32 keep every product and every sum below 2^53, so that doubles hold them exactly.
+ * Base58 of 32 and 64 bytes without long division, after Firedancer's fd_base58 (src/ballet/base58 of
+ * firedancer-io/firedancer, Apache-2.0): the bytes as limbs times a precomputed matrix give limbs in base 58^5, which
+ * fall into digits two at a time. Limbs of 16 bits instead of 32 keep every product and every sum below 2^53, so that
+ * doubles hold them exactly.
  */
 const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 const ONE = 0x31;

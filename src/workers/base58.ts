@@ -2,7 +2,10 @@ import { writeBase58Of32, writeBase58Of64 } from './base58-kernel.js';
 
 /** Longer addresses are refused: the work grows with the square of the length, and real ones have 32 or 64 bytes. */
 export const BASE58_MAX_BYTES = 256;
-/** Room that {@link writeBase58} may need: an address of the longest kind, and the words a remembered one is copied in. */
+/**
+ * Room that {@link writeBase58} may need: an address of the longest kind, and the words a remembered one is copied
+ * in.
+ */
 export const BASE58_MAX_TEXT = 360;
 
 const ALPHABET = new TextEncoder().encode('123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz');
@@ -12,7 +15,10 @@ export class AddressTooLongError extends Error {
     super(`an address of ${bytes} bytes, more than ${BASE58_MAX_BYTES}`);
   }
 }
-/** Texts of values of one length, each in the place its bytes fall on: the last one that fell there. A few words are compared and copied. */
+/**
+ * Texts of values of one length, each in the place its bytes fall on: the last one that fell there. A few words are
+ * compared and copied.
+ */
 interface Remembered {
   readonly keyWords: number;
   readonly textWords: number;
@@ -29,16 +35,16 @@ function remember(places: number, keyBytes: number, textBytes: number): Remember
 }
 
 /**
- * Mints, programs, markets and traders come again and again, a signature with each repeat of its message. Measured on a generated stream of 600
- * messages: 95 % of keys and 52 % of signatures are remembered; a key takes 0.02-0.06 µs instead of 0.21, a signature 0.1 instead of 0.54;
- * a trade as a whole 4.7 µs instead of 9.0.
+ * Mints, programs, markets and traders come again and again, a signature with each repeat of its message. Measured on
+ * a generated stream of 600 messages: 95 % of keys and 52 % of signatures are remembered; a key takes 0.02-0.06 µs
+ * instead of 0.21, a signature 0.1 instead of 0.54; a trade as a whole 4.7 µs instead of 9.0.
  */
 const keys = remember(8_192, 32, 44);
 const signatures = remember(2_048, 64, 88);
 
 /**
- * Writes base58 of `length` bytes of `source`, at most {@link BASE58_MAX_BYTES}, into `target`, whose view is `targetView`; there must be room for
- * {@link BASE58_MAX_TEXT}. Returns the position after the text.
+ * Writes base58 of `length` bytes of `source`, at most {@link BASE58_MAX_BYTES}, into `target`, whose view is
+ * `targetView`; there must be room for {@link BASE58_MAX_TEXT}. Returns the position after the text.
  */
 export function writeBase58(
   source: DataView,

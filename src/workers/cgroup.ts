@@ -16,8 +16,8 @@ const ROOT = '/sys/fs/cgroup';
 const UNLIMITED_BYTES = 2 ** 62;
 
 /**
- * The container's quota, by cgroup v2 (`cpu.max`, `memory.max`) or else v1. Node's own `os.availableParallelism()` ignores it
- * before version 22.
+ * The container's quota, by cgroup v2 (`cpu.max`, `memory.max`) or else v1. Node's own `os.availableParallelism()`
+ * ignores it before version 22.
  */
 export function containerLimits(read: ReadText = readText): ContainerLimits {
   return {

@@ -22,8 +22,9 @@ const UTF8_GROWTH_MAX = 3;
 const utf8 = new TextEncoder();
 
 /**
- * One growing buffer of rows in PostgreSQL's binary COPY format. Whole rows are written the fast way: reserve room for the longest the row can
- * become, write its fields behind the position with the functions of copy-fields.ts, advance. Each of the methods writes one field of a value.
+ * One growing buffer of rows in PostgreSQL's binary COPY format. Whole rows are written the fast way: reserve room for
+ * the longest the row can become, write its fields behind the position with the functions of copy-fields.ts, advance.
+ * Each of the methods writes one field of a value.
  */
 export class CopyEncoder {
   /** Replaced when it grows, together with its view. */

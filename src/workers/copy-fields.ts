@@ -1,7 +1,7 @@
 import { invariant } from '../errors.js';
 
-// Fields of PostgreSQL's binary COPY format: a length, -1 for NULL, and the bytes. Each function writes one at `at`, where there must be
-// room, and returns the position after it.
+// Fields of PostgreSQL's binary COPY format: a length, -1 for NULL, and the bytes. Each function writes one at `at`,
+// where there must be room, and returns the position after it.
 
 /** Room for any field but a text. */
 export const FIELD_BYTES_MAX = 32;

@@ -32,12 +32,12 @@ interface Waiting {
 }
 
 /**
- * The decode threads. Tasks start in the order they come. A task whose thread dies or overstays is rejected, its buffers are
- * gone with the thread, and the pool goes on with a new thread.
+ * The decode threads. Tasks start in the order they come. A task whose thread dies or overstays is rejected, its
+ * buffers are gone with the thread, and the pool goes on with a new thread.
  *
- * The queue is ours and piscina's stays empty: the time limit of a task counts from when a thread that is ready takes it, and
- * piscina does not tell when that is. Nor does piscina start threads again once one has died while booting; then we replace
- * piscina itself, a few times in a row at most.
+ * The queue is ours and piscina's stays empty: the time limit of a task counts from when a thread that is ready takes
+ * it, and piscina does not tell when that is. Nor does piscina start threads again once one has died while booting;
+ * then we replace piscina itself, a few times in a row at most.
  */
 export class DecodePool {
   readonly threads: number;
@@ -86,8 +86,9 @@ export class DecodePool {
   }
 
   /**
-   * Decodes a slab; its buffers are moved and no longer ours. Rejects with WORKER_CRASHED or WORKER_TIMEOUT, whose cause carries
-   * the worker's stack, or with WORKER_BOOT once threads cannot be replaced any more. The caller keeps within {@link capacity}.
+   * Decodes a slab; its buffers are moved and no longer ours. Rejects with WORKER_CRASHED or WORKER_TIMEOUT, whose
+   * cause carries the worker's stack, or with WORKER_BOOT once threads cannot be replaced any more. The caller keeps
+   * within {@link capacity}.
    */
   async run(task: SlabTask): Promise<SlabResult> {
     invariant(this.inFlight < this.capacity, `the decode pool holds ${this.capacity} slabs and was given one more`);
@@ -144,7 +145,10 @@ export class DecodePool {
     }
   }
 
-  /** One task without messages for each thread: each goes to its own thread, and fails where that thread does not boot. */
+  /**
+   * One task without messages for each thread: each goes to its own thread, and fails where that thread does not
+   * boot.
+   */
   async #boot(): Promise<void> {
     const timeoutMs = this.#options.bootTimeoutMs ?? BOOT_TIMEOUT_MS;
     const boots = Array.from({ length: this.threads }, () => this.#execute(emptyTask(), timeoutMs));

@@ -5,7 +5,9 @@ const PRIME_4 = 0x27d4_eb2f;
 const PRIME_5 = 0x1656_67b1;
 const LANES_BYTES = 16;
 
-/** xxHash32 of the bytes from `at` to `end`, with a seed. The method: github.com/Cyan4973/xxHash, doc/xxhash_spec.md. */
+/**
+ * xxHash32 of the bytes from `at` to `end`, with a seed. The method: github.com/Cyan4973/xxHash, doc/xxhash_spec.md.
+ */
 export function xxHash32(view: DataView, at: number, end: number, seed: number): number {
   const length = end - at;
   let hash: number;

@@ -21,8 +21,8 @@ const TRADE_ADDRESSES = [
 ];
 
 /**
- * Bytes of an address of a transaction that is too long to be written, 0 where there is none. Only addresses that its rows are made of count.
- * `count` trades have their records at `record` of `trades` and after.
+ * Bytes of an address of a transaction that is too long to be written, 0 where there is none. Only addresses that its
+ * rows are made of count. `count` trades have their records at `record` of `trades` and after.
  */
 export function longAddress(
   source: DataView,

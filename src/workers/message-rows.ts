@@ -31,8 +31,8 @@ const trade = new Trade();
 const valuation = new Valuation();
 
 /**
- * Writes everything a message of the dextrades topic holds into `rows`. Throws an UndecodableError, with nothing written, where
- * the bytes are not a message.
+ * Writes everything a message of the dextrades topic holds into `rows`. Throws an UndecodableError, with nothing
+ * written, where the bytes are not a message.
  */
 export function writeMessage(bytes: Uint8Array, place: MessagePlace, rows: SlabRows): MessageOutcome {
   walkMessage(bytes, fields);

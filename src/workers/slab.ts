@@ -23,8 +23,8 @@ interface TaskMessage {
 const encoder = new CopyEncoder();
 
 /**
- * Turns a slab of messages into COPY rows. A message that cannot be read makes a failure and nothing else; the messages around it
- * are not touched by it. Buffers of the result are its own, so that they can be moved.
+ * Turns a slab of messages into COPY rows. A message that cannot be read makes a failure and nothing else; the
+ * messages around it are not touched by it. Buffers of the result are its own, so that they can be moved.
  */
 export function decodeSlab(task: SlabTask, options: SlabOptions): SlabResult {
   const startedAt = performance.now();

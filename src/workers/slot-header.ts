@@ -8,7 +8,10 @@ const BLOCK_TIME_MS_MIN = Date.UTC(1971, 0, 1);
 /** PostgreSQL could hold more, JavaScript and people could not. */
 const BLOCK_TIME_MS_END = Date.UTC(10_000, 0, 1);
 
-/** The header's exact time in ms, null where it has none or one outside the years 1971 to 9999. `message` is a record of MESSAGE_SLOT. */
+/**
+ * The header's exact time in ms, null where it has none or one outside the years 1971 to 9999. `message` is a record
+ * of MESSAGE_SLOT.
+ */
 export function headerTimeMs(message: Int32Array): number | null {
   const time = signedOf(message[MESSAGE_SLOT.timestampHigh]!, message[MESSAGE_SLOT.timestampLow]!) * 1_000;
   return time >= BLOCK_TIME_MS_MIN && time < BLOCK_TIME_MS_END ? time : null;

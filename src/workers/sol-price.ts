@@ -13,8 +13,9 @@ const REFERENCE_TRADES_MIN = 3;
 const REFERENCE_FACTOR_MAX = 2;
 
 /**
- * The SOL reference price: volume-weighted over recent SOL/stablecoin pool trades, those before the slab and those of the slab
- * so far. No routers, no failed ones, no dust, no self-paired pools, no trade counted twice, and never on the word of a few.
+ * The SOL reference price: volume-weighted over recent SOL/stablecoin pool trades, those before the slab and those of
+ * the slab so far. No routers, no failed ones, no dust, no self-paired pools, no trade counted twice, and never on the
+ * word of a few.
  */
 export class SolPrice {
   readonly #before: SolVolume;

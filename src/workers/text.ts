@@ -2,8 +2,9 @@
 export const TEXT_GROWTH_MAX = 3;
 
 /**
- * Writes a text field's bytes from `at` to `end` of `source` into `target`. NUL, which PostgreSQL cannot hold, and what is no UTF-8 become
- * U+FFFD, as many as the WHATWG decoder makes of it; nothing else changes. Returns the position after it.
+ * Writes a text field's bytes from `at` to `end` of `source` into `target`. NUL, which PostgreSQL cannot hold, and
+ * what is no UTF-8 become U+FFFD, as many as the WHATWG decoder makes of it; nothing else changes. Returns the
+ * position after it.
  */
 export function writeText(source: Uint8Array, at: number, end: number, target: Uint8Array, to: number): number {
   while (at < end) {
@@ -27,8 +28,8 @@ export function writeText(source: Uint8Array, at: number, end: number, target: U
 }
 
 /**
- * Bytes of the character that begins at `at`; where there is none (NUL counts as none), minus the bytes that one U+FFFD stands for: the
- * longest beginning of a character.
+ * Bytes of the character that begins at `at`; where there is none (NUL counts as none), minus the bytes that one
+ * U+FFFD stands for: the longest beginning of a character.
  */
 function sequenceLength(source: Uint8Array, at: number, end: number): number {
   const lead = source[at]!;

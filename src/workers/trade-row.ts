@@ -52,8 +52,8 @@ export class RowContext {
 }
 
 /**
- * Writes the columns of TRADES that are a function of the transaction alone, in the table's order, from the record at `transaction` of
- * `transactions` and the one at `record` of `trades`. No address may be longer than BASE58_MAX_BYTES.
+ * Writes the columns of TRADES that are a function of the transaction alone, in the table's order, from the record at
+ * `transaction` of `transactions` and the one at `record` of `trades`. No address may be longer than BASE58_MAX_BYTES.
  */
 export function writeStableColumns(
   encoder: CopyEncoder,
@@ -98,7 +98,9 @@ export function writeStableColumns(
   encoder.advance(putKey(source, trade.orderIdAt, trade.orderIdLength, target, view, at));
 }
 
-/** Writes the rest of the row, in room the stable columns have reserved: what depends on the message or on the moment. */
+/**
+ * Writes the rest of the row, in room the stable columns have reserved: what depends on the message or on the moment.
+ */
 export function writeVolatileColumns(encoder: CopyEncoder, context: RowContext, valuation: Valuation): void {
   const { view } = encoder;
   let at = encoder.position;

@@ -4,7 +4,9 @@ import { CURRENCY_SLOT, SIDE_SLOT, TRADE_SLOT, TRANSACTION_SLOT } from './walk-s
 
 export const SIDE = { none: 0, buy: 1, sell: 2 } as const;
 
-/** What a trade means, before any pricing. One object, filled anew for each trade; a number that is not known is NaN. */
+/**
+ * What a trade means, before any pricing. One object, filled anew for each trade; a number that is not known is NaN.
+ */
 export class Trade {
   /** Whether the trader bought or sold the market's base: one of {@link SIDE}. */
   side: number = SIDE.none;
@@ -40,8 +42,8 @@ export class Trade {
 }
 
 /**
- * Fills `trade` from the record at `record` of `trades`, by the rules of the stream. `transactions` at `transaction` is the record of its
- * transaction.
+ * Fills `trade` from the record at `record` of `trades`, by the rules of the stream. `transactions` at `transaction`
+ * is the record of its transaction.
  */
 export function readTrade(
   trade: Trade,

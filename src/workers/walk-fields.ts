@@ -1,11 +1,13 @@
 import { MESSAGE_STRIDE, TRADE_SLOT, TRADE_STRIDE, TRANSACTION_RECORD_STRIDE } from './walk-slots.js';
 import { UndecodableError } from './wire.js';
 
-/** Records kept from one message to the next; a message with more grows a table that is dropped when the slab is done. */
+/**
+ * Records kept from one message to the next; a message with more grows a table that is dropped when the slab is done.
+ */
 const RECORDS_KEPT = 1_024;
 /**
- * A message with more of either becomes a dead letter: an empty one takes two bytes, and its record and row hundreds. The stream's messages have at
- * most 250 transactions.
+ * A message with more of either becomes a dead letter: an empty one takes two bytes, and its record and row hundreds.
+ * The stream's messages have at most 250 transactions.
  */
 export const RECORDS_MAX = 100_000;
 const GROWTH = 1.5;
@@ -48,7 +50,10 @@ export class RecordTable {
   }
 }
 
-/** Where the fields of one message lie that rows are made of. Kept from message to message: no object per message or trade. */
+/**
+ * Where the fields of one message lie that rows are made of. Kept from message to message: no object per message or
+ * trade.
+ */
 export class MessageFields {
   /** One record of {@link MESSAGE_SLOT}. */
   readonly message = new Int32Array(MESSAGE_STRIDE);

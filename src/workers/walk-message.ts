@@ -14,7 +14,8 @@ import {
 } from './wire.js';
 import { wrongTypeOf } from './wrong-type.js';
 
-// Constants of this module cost nothing in a loop, imported ones a load each; and only literal cases make a table of jumps.
+// Constants of this module cost nothing in a loop, imported ones a load each; and only literal cases make a table of
+// jumps.
 const SKIP_CONTENT = STEP.skipContent;
 const TRADE = STEP.trade;
 const BYTES = WIRE.bytes;
@@ -25,10 +26,10 @@ const BITS = STEP_BITS;
 const MASK = (1 << STEP_BITS) - 1;
 
 /**
- * Finds the fields of a message of the dextrades topic in its bytes. Nothing of it is copied, and what no row needs is stepped over unseen.
- * Any legal protobuf is read, in one pass: a part that comes in pieces is merged by visiting its record again, and of a scalar that
- * comes again the last stays. Throws an {@link UndecodableError}, for the first fault in the order of the bytes, where they are
- * not protobuf, or are a message of another topic.
+ * Finds the fields of a message of the dextrades topic in its bytes. Nothing of it is copied, and what no row needs is
+ * stepped over unseen. Any legal protobuf is read, in one pass: a part that comes in pieces is merged by visiting its
+ * record again, and of a scalar that comes again the last stays. Throws an {@link UndecodableError}, for the first
+ * fault in the order of the bytes, where they are not protobuf, or are a message of another topic.
  */
 export function walkMessage(bytes: Uint8Array, into: MessageFields): void {
   into.clear();
@@ -39,8 +40,9 @@ export function walkMessage(bytes: Uint8Array, into: MessageFields): void {
 }
 
 /**
- * Walks one part, from `at` to `end`, whose record begins at `record` of `ints`. `depth` counts the messages around it. Most fields are not ours and
- * have a length of one byte: those are stepped over without a call, and calls cost as much as a field, so that this is one loop.
+ * Walks one part, from `at` to `end`, whose record begins at `record` of `ints`. `depth` counts the messages around
+ * it. Most fields are not ours and have a length of one byte: those are stepped over without a call, and calls cost as
+ * much as a field, so that this is one loop.
  */
 function walk(
   bytes: Uint8Array,

@@ -22,7 +22,10 @@ export const PLAN_TAGS = 128;
 /** Bits of a step's number in {@link Plan.steps}; the place of its value is above them. */
 export const STEP_BITS = 4;
 
-/** What to do at each tag of one byte: the step's number, and the place of the value in the record of the part; the plans of its parts by tag. */
+/**
+ * What to do at each tag of one byte: the step's number, and the place of the value in the record of the part; the
+ * plans of its parts by tag.
+ */
 export interface Plan {
   readonly steps: Int32Array;
   readonly parts: readonly (Plan | undefined)[];

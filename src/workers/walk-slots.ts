@@ -1,7 +1,8 @@
 /**
- * Where the walker puts what it finds: places in a record of 32-bit integers, from the record's (or the part's) first one on. A place
- * named `…At` holds where bytes begin in the message, the one after it how many they are; a place named `…Low` the low half of
- * a 64-bit integer, the one after it the high half. A part's first place, `present`, is 1 where the message has it. Everything is 0 until found.
+ * Where the walker puts what it finds: places in a record of 32-bit integers, from the record's (or the part's) first
+ * one on. A place named `…At` holds where bytes begin in the message, the one after it how many they are; a place
+ * named `…Low` the low half of a 64-bit integer, the one after it the high half. A part's first place, `present`, is 1
+ * where the message has it. Everything is 0 until found.
  */
 export const CURRENCY_SLOT = { present: 0, decimals: 1, mintAt: 2, mintLength: 3 } as const;
 const CURRENCY_STRIDE = 4;

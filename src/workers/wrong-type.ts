@@ -60,10 +60,10 @@ const OTHERS: readonly (readonly [name: string, shape: TransactionShape])[] = [
 ];
 
 /**
- * Name of the message type that these bytes are, where they are legal protobuf but no DexParsedBlockMessage; null where they
- * may be one. All the streams' messages have a header and transactions under the same numbers, so that one on the wrong topic
- * decodes into nonsense; what tells them apart is the wire types of what lies in their transactions. Meant for messages without a
- * single trade on a known Dex, and for bytes that have been decoded before.
+ * Name of the message type that these bytes are, where they are legal protobuf but no DexParsedBlockMessage; null
+ * where they may be one. All the streams' messages have a header and transactions under the same numbers, so that one
+ * on the wrong topic decodes into nonsense; what tells them apart is the wire types of what lies in their
+ * transactions. Meant for messages without a single trade on a known Dex, and for bytes that have been decoded before.
  */
 export function wrongTypeOf(bytes: Uint8Array): string | null {
   const transactions: Uint8Array[] = [];

@@ -2,7 +2,10 @@ import protobuf from 'protobufjs/light.js';
 import { fullType } from '../../proto/full-codec.js';
 import { WIRE } from '../support/wire.js';
 
-/** A field of a message, taken apart so that it can be changed: its value's own bytes, or its fields where it is a message. */
+/**
+ * A field of a message, taken apart so that it can be changed: its value's own bytes, or its fields where it is a
+ * message.
+ */
 export interface FieldNode {
   field: number;
   wireType: number;

@@ -1,7 +1,7 @@
 /**
- * Feeds the walker and protobufjs with the same messages until they differ, or for so many cases or seconds:
- * `node dist/test/fuzz/run.js [--seed N] [--cases N | --seconds N]`. Exits with 1 where they differ, and prints the smallest message found that
- * shows it as a line for walker.test.ts.
+ * Feeds the walker and protobufjs with the same messages until they differ, or for so many cases or seconds: `node
+ * dist/test/fuzz/run.js [--seed N] [--cases N | --seconds N]`. Exits with 1 where they differ, and prints the smallest
+ * message found that shows it as a line for walker.test.ts.
  */
 import { parseArgs } from 'node:util';
 import { shrink } from './shrink.js';

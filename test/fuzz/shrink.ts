@@ -19,7 +19,10 @@ export function shrink(failing: Uint8Array, fails: (bytes: Uint8Array) => boolea
   return smallest;
 }
 
-/** The bytes without a stretch; the lengths of messages around it are not known, so that one byte before may shrink with it. */
+/**
+ * The bytes without a stretch; the lengths of messages around it are not known, so that one byte before may shrink
+ * with it.
+ */
 function without(bytes: Uint8Array, at: number, size: number): Uint8Array {
   return new Uint8Array(Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + size)]));
 }

@@ -33,7 +33,10 @@ export function walkerDifference(value: Uint8Array): string | null {
   );
 }
 
-/** Of damaged bytes both name the class, each in its own words; of parts both say the same, but for which of two long addresses it was. */
+/**
+ * Of damaged bytes both name the class, each in its own words; of parts both say the same, but for which of two long
+ * addresses it was.
+ */
 function comparable({ errorClass, errorText }: ReferenceResult['failures'][number] | MessageFailure) {
   const text = UNDECODABLE.includes(errorClass) ? '' : errorText.replaceAll(/address of \d+ bytes/g, 'address');
   return { errorClass, text };

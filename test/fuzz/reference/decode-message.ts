@@ -15,8 +15,8 @@ import { WireReader } from './wire-reader.js';
 export type Decode = (bytes: Uint8Array) => DexParsedBlockMessage;
 
 /**
- * With the whole schema: every field of every message is looked at. Texts are bytes in it, as in the projection, since no text makes a message
- * illegal here.
+ * With the whole schema: every field of every message is looked at. Texts are bytes in it, as in the projection, since
+ * no text makes a message illegal here.
  */
 export const decodeFull: Decode = decoderOf(textsAsBytes(fullDescriptor));
 

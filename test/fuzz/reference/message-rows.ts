@@ -20,8 +20,8 @@ import { valueTrade } from './usd.js';
 const TX_INDEX_MAX = 2 ** 31 - 1;
 
 /**
- * Writes everything a decoded message holds into `rows`, as the workers do, in the plainest way. Throws an UndecodableError where it is one of
- * another topic.
+ * Writes everything a decoded message holds into `rows`, as the workers do, in the plainest way. Throws an
+ * UndecodableError where it is one of another topic.
  */
 export function writeDecoded(
   message: DexParsedBlockMessage,

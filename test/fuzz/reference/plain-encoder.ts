@@ -8,8 +8,8 @@ const NUMERIC_BASE = 10_000;
 const NUMERIC_DIGITS_MAX = 5; // base-10000 digits of an unsigned 64-bit integer
 
 /**
- * Writes rows in PostgreSQL's binary COPY format into one growing buffer. Each method writes one field, a length and its
- * bytes; null is a length of -1.
+ * Writes rows in PostgreSQL's binary COPY format into one growing buffer. Each method writes one field, a length and
+ * its bytes; null is a length of -1.
  */
 export class PlainEncoder {
   #buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES);

@@ -21,8 +21,9 @@ export interface ReferenceResult
 }
 
 /**
- * Decodes with the whole schema; where that refuses, with the projection. They differ in one thing: damage within a field that no row needs
- * makes the whole schema refuse, while the projection, and the walker, step over the field unseen. What the projection refuses must be refused.
+ * Decodes with the whole schema; where that refuses, with the projection. They differ in one thing: damage within a
+ * field that no row needs makes the whole schema refuse, while the projection, and the walker, step over the field
+ * unseen. What the projection refuses must be refused.
  */
 export const decodeReference: Decode = (bytes) => {
   try {

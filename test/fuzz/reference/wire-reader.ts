@@ -4,8 +4,8 @@ import protobuf from 'protobufjs/light.js';
 const VARINT_MAX_BYTES = 10;
 
 /**
- * protobufjs' reader, which accepts tags and lengths of at most five bytes and skips varints of any length. A padded varint is
- * legal up to ten bytes wherever it stands, and beyond that nowhere.
+ * protobufjs' reader, which accepts tags and lengths of at most five bytes and skips varints of any length. A padded
+ * varint is legal up to ten bytes wherever it stands, and beyond that nowhere.
  */
 export class WireReader extends protobuf.Reader {
   override tag(): number {
