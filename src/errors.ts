@@ -49,5 +49,6 @@ export function invariant(condition: unknown, sentence: string): asserts conditi
 
 /** The message of anything thrown, for texts that quote it. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const { message } = (error ?? {}) as { message?: unknown };
+  return typeof message === 'string' ? message : String(error);
 }

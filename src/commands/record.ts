@@ -11,7 +11,7 @@ import { KAFKA_TOPIC_SETTINGS, kafkaSettings } from '../ingest/kafka-settings.js
 import type { TopicPartitionOffset } from '../ingest/source.js';
 import { checkLibraries, kafkaFeatures } from './libraries.js';
 
-const CONNECT_TIMEOUT_MS = 30_000;
+const CONNECT_TIMEOUT_MS = 10_000;
 const CONSUME_MESSAGES = 64;
 
 /**

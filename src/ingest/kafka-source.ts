@@ -15,7 +15,8 @@ interface Assigned extends TopicPartition {
   offset: number;
 }
 
-const CONNECT_TIMEOUT_MS = 30_000;
+/** The client's connect cannot be interrupted: a start that is refused ends no sooner than this. */
+const CONNECT_TIMEOUT_MS = 10_000;
 const COMMIT_WAIT_MS = 2_000;
 const LEAVE_MARGIN_MS = 5_000;
 /** A hold shorter than this only stops asking for messages; a longer one pauses the partitions and goes on polling. */

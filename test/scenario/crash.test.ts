@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { takeMessages } from '../../src/commands/demo/generator/generator.js';
 import { Random } from '../../src/commands/demo/generator/random.js';
 import { until } from '../kafka/until.js';
@@ -8,6 +9,9 @@ import { Stage } from './stage.js';
 
 /** A killed member is missed after this long; the mock broker keeps the first member of a group waiting for 3 s. */
 const CLASSIC = { KAFKA_ASSIGNMENT_STRATEGY: 'cooperative-sticky', KAFKA_SESSION_TIMEOUT_MS: '4000' };
+
+/** The mock broker's group is stuck for good when it elects the dead member: by then its session must be over. */
+const restartDelay = () => delay(2_500);
 
 let stage: Stage;
 before(async () => {
@@ -22,6 +26,7 @@ test('an engine killed between the PostgreSQL COMMIT and the Kafka commit loses 
   const engine = stage.engine(late);
   await stage.settled();
   await engine.kill();
+  await restartDelay();
   await stage.send(takeMessages(60, { seed: 22, transactionsPerSlot: 20, startSlot: 380_000_000 }));
   const again = stage.engine(late);
   await stage.settled();
@@ -41,6 +46,7 @@ test('engines killed at random moments lose and double nothing', async (context)
     const engine = stage.engine({ ...CLASSIC, BATCH_MAX_ROWS: '20', SLAB_MAX_BYTES: '20000' });
     await until('some of it landed', async () => (await stage.progress()) >= target);
     await engine.kill();
+    await restartDelay();
   }
   const last = stage.engine(CLASSIC);
   await stage.settled();

@@ -2,12 +2,13 @@ import pg from 'pg';
 import { parseDatabaseUrl } from '../../config-database.js';
 import { invariant, messageOf } from '../../errors.js';
 import { readMigrations } from '../../sink/migrate.js';
+import { type MissingGrant, missingGrants } from '../../sink/privileges.js';
 import { type Check, type CheckContext, fail, ok, warn } from './check.js';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const QUERY_TIMEOUT_MS = 5_000;
-/** What the engine opens besides its lanes: claims, maintenance. */
-const EXTRA_CONNECTIONS = 2;
+/** What the engine opens besides its lanes: claims, maintenance, upkeep, and one that looks who blocks the others. */
+const EXTRA_CONNECTIONS = 4;
 const SERVER_VERSION_MIN = 140_000;
 
 const database: Check = {
@@ -77,48 +78,34 @@ const schema: Check = {
   },
 };
 
-/** What the engine does to each table, as has_table_privilege() wants it. */
-const TABLE_PRIVILEGES: Readonly<Record<string, readonly string[]>> = {
-  solana_dex_trades: ['SELECT', 'INSERT'],
-  solana_slots: ['SELECT', 'INSERT', 'UPDATE'],
-  kafka_offsets: ['SELECT', 'INSERT', 'UPDATE'],
-  ingest_dead_letters: ['SELECT', 'INSERT'],
-  ingest_gaps: ['SELECT', 'INSERT'],
-};
-
 const privileges: Check = {
   name: 'privileges',
   needs: ['database', 'schema'],
   async run(context) {
+    const { config } = context;
     const client = connected(context);
-    const { rows } = await client.query<{ role: string; statement: string }>(PRIVILEGES_SQL, [
-      Object.entries(TABLE_PRIVILEGES).flatMap(([table, list]) => list.map(() => table)),
-      Object.values(TABLE_PRIVILEGES).flat(),
-    ]);
-    if (rows.length === 0) return ok('the role may do all the engine does');
-    const role = rows[0]?.role;
-    const statements = rows.map(({ statement }) => statement);
+    const rows = async <Row>(text: string, values: readonly unknown[] = []): Promise<Row[]> =>
+      (await client.query(text, [...values])).rows as Row[];
+    const missing = await missingGrants(
+      { rows },
+      { retention: config.databaseRetentionSlots > 0, indexes: config.databaseTradeIndexes.length > 0 },
+    );
+    const [blank] = await rows<MissingGrant>(MAY_MIGRATE);
+    if (blank !== undefined) missing.push(blank);
+    const [first] = missing;
+    if (first === undefined) return ok('the role may do all the engine does');
     return fail(
-      `the role ${role} lacks ${rows.length} privileges`,
-      `As an owner of the schema run: ${statements.join(' ')}`,
+      `the role ${first.role} may not ${missing.map(({ what }) => what).join('; ')}`,
+      `As the owner of the tables run: ${missing.map(({ statement }) => statement).join(' ')}`,
     );
   },
 };
 
-/** One statement for each thing the role may not do; a table that is not there yet is the schema check's business. */
-const PRIVILEGES_SQL = `
-  WITH wanted AS (SELECT * FROM unnest($1::text[], $2::text[]) AS w (table_name, privilege)),
-  lacking AS (
-    SELECT table_name, string_agg(privilege, ', ') AS list FROM wanted
-    WHERE to_regclass(table_name) IS NOT NULL AND NOT has_table_privilege(to_regclass(table_name)::oid, privilege)
-    GROUP BY table_name)
-  SELECT current_user AS role, format('GRANT %s ON %s TO %I;', list, table_name, current_user) AS statement FROM lacking
-  UNION ALL
-  SELECT current_user, format('GRANT USAGE, CREATE ON SCHEMA %I TO %I;', current_schema(), current_user)
-    WHERE current_schema() IS NOT NULL AND NOT has_schema_privilege(current_schema(), 'CREATE')
-  UNION ALL
-  SELECT current_user, format('ALTER TABLE %s OWNER TO %I;', c.oid::regclass, current_user) FROM pg_class c
-    WHERE c.oid = to_regclass('solana_dex_trades') AND NOT pg_has_role(c.relowner, 'USAGE')`;
+/** Before the tables are there, `start` or `migrate` must be able to make them. */
+const MAY_MIGRATE = `
+  SELECT current_user AS role, format('make tables in schema %I', current_schema()) AS what,
+    format('GRANT USAGE, CREATE ON SCHEMA %I TO %I;', current_schema(), current_user) AS statement
+    WHERE to_regclass('kafka_offsets') IS NULL AND NOT has_schema_privilege(current_schema(), 'CREATE')`;
 
 const connections: Check = {
   name: 'connections',

@@ -37,8 +37,8 @@ export class DemoRun {
     this.#options = options;
     this.#around = around;
     this.#screen = screen;
-    const { engineEnvs, engineCwd, logFile } = around;
-    this.#engine = new EngineChild({ envs: engineEnvs, cwd: engineCwd, logFile });
+    const { engineEnv, engineCwd, logFile } = around;
+    this.#engine = new EngineChild({ env: engineEnv, cwd: engineCwd, logFile });
   }
 
   /** Aborts `enough` itself when its time is over. */
@@ -50,7 +50,11 @@ export class DemoRun {
     await Promise.race([this.#untilReady(this.#landing, enough.signal), ...failures]);
     const startedAt = Date.now();
     const producer = this.#startProducer(this.#landing.firstSlot);
-    const kills = new KillLoop(this.#engine, this.#options.killEverySeconds, this.#atWork(this.#landing));
+    const kills = new KillLoop(this.#engine, {
+      everySeconds: this.#options.killEverySeconds,
+      restartDelayMs: this.#around.restartDelayMs,
+      untilAtWork: this.#atWork(this.#landing),
+    });
     const limit = globalThis.setTimeout(() => enough.abort(), (this.#options.seconds ?? DEMO_SECONDS_MAX) * 1_000);
     const body = async (): Promise<void> => {
       await this.#watch(startedAt, kills, enough.signal, producer, this.#landing as Landing);

@@ -21,8 +21,7 @@ exec "$@" 3<&-
 `;
 
 export interface EngineChildOptions {
-  /** Of the first start, the second, …; the last is that of all further ones. */
-  readonly envs: readonly Readonly<Record<string, string | undefined>>[];
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Where it runs, and so where it looks for a `.env`. */
   readonly cwd: string;
   /** Gets everything it prints. */
@@ -34,7 +33,6 @@ export class EngineChild {
   readonly #options: EngineChildOptions;
   #child: ChildProcess | null = null;
   #expected = false;
-  #starts = 0;
   #fail: (error: Error) => void = () => {};
   /** Rejects when the engine ends without having been told to; never resolves. */
   readonly failed: Promise<never>;
@@ -50,12 +48,11 @@ export class EngineChild {
   start(): void {
     if (!existsSync(MAIN))
       throw new EngineError('INVARIANT', `The engine is not built: there is no ${MAIN}. Run npm run build.`);
-    const { envs } = this.#options;
     const log = openSync(this.#options.logFile, 'a');
     this.#expected = false;
     const child = spawn('sh', ['-c', WATCHED, 'sh', process.execPath, MAIN, 'start'], {
       cwd: this.#options.cwd,
-      env: envs[Math.min(this.#starts, envs.length - 1)],
+      env: this.#options.env,
       // A process group of its own: Ctrl-C in a terminal is for us, not for the engine.
       detached: true,
       stdio: ['pipe', log, log],
@@ -68,7 +65,6 @@ export class EngineChild {
       if (!this.#expected) this.#fail(new Error(this.#lastWords(signal ?? `exit code ${code}`)));
     });
     this.#child = child;
-    this.#starts += 1;
   }
 
   /** SIGKILL, and waits until it is gone. */

@@ -20,8 +20,9 @@ export interface Surroundings {
   readonly topic: string;
   readonly groupId: string;
   readonly partitions: number;
-  /** Of the engine's first start, its second, …; the last is that of all further ones. */
-  readonly engineEnvs: readonly Readonly<Record<string, string | undefined>>[];
+  readonly engineEnv: Readonly<Record<string, string | undefined>>;
+  /** How long a killed engine stays dead. */
+  readonly restartDelayMs: number;
   readonly engineCwd: string;
   readonly logFile: string;
   /** For a person: what was started and what was given. */
@@ -66,7 +67,8 @@ export async function prepare(env: NodeJS.ProcessEnv, killed: boolean): Promise<
       topic: broker.topic,
       groupId: run,
       partitions: PARTITIONS,
-      engineEnvs: broker.engineEnvs.map((engineEnv) => ({ ...common, ...engineEnv })),
+      engineEnv: { ...common, ...broker.engineEnv },
+      restartDelayMs: broker.restartDelayMs,
       // A `.env` of the working directory is meant for a given broker, and would disturb one of our own.
       engineCwd: broker.given ? process.cwd() : folder,
       logFile: join(folder, 'engine.log'),
@@ -93,7 +95,8 @@ interface PreparedBroker {
   readonly kafka: Readonly<Record<string, unknown>>;
   readonly topic: string;
   readonly given: boolean;
-  readonly engineEnvs: readonly Readonly<Record<string, string>>[];
+  readonly engineEnv: Readonly<Record<string, string>>;
+  readonly restartDelayMs: number;
   readonly described: string;
   readonly failed: Promise<never>;
 }
@@ -116,10 +119,8 @@ async function prepareBroker(
     kafka: { 'bootstrap.servers': broker.brokers },
     topic: TOPIC,
     given: false,
-    engineEnvs: (killed ? MOCK_SESSIONS_MS : [null]).map((sessionMs) => ({
-      KAFKA_BROKERS: broker.brokers,
-      ...session(sessionMs, MOCK_PROPERTIES),
-    })),
+    engineEnv: { KAFKA_BROKERS: broker.brokers, ...session(killed ? MOCK_SESSION_MS : null, MOCK_PROPERTIES) },
+    restartDelayMs: MOCK_RESTART_DELAY_MS,
     described: `Kafka of our own on ${broker.brokers}`,
     failed,
   };
@@ -130,10 +131,14 @@ const MOCK_PROPERTIES = ['fetch.wait.max.ms=10'];
 
 /**
  * A killed engine sends no farewell: the next one gets no partition before the dead one's session is over. The mock broker
- * lets a first member wait 3 s, and any other a second less than the session of the member before, and drops who waits
- * longer than its own: so the sessions shrink from start to start.
+ * lets the first member of a group wait 3 s, so a session must be longer.
  */
-const MOCK_SESSIONS_MS = [3_500, 2_600, 1_700, 1_500] as const;
+const MOCK_SESSION_MS = 3_500;
+/**
+ * It elects a leader a second less than a session after the next member has joined, and its group is stuck for good when
+ * that leader is the dead one: so the next one joins late enough for the dead one to be gone by then.
+ */
+const MOCK_RESTART_DELAY_MS = 2_000;
 /** A broker's own minimum. */
 const BROKER_SESSION_MS = 6_000;
 
@@ -174,7 +179,8 @@ async function givenBroker(
     kafka: reach,
     topic,
     given: true,
-    engineEnvs: [session(killed ? BROKER_SESSION_MS : null, [])],
+    engineEnv: session(killed ? BROKER_SESSION_MS : null, []),
+    restartDelayMs: 0,
     described: `Kafka of KAFKA_BROKERS, topic ${topic}`,
     failed: new Promise<never>(() => {}),
   };
