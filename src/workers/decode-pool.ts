@@ -103,6 +103,7 @@ export class DecodePool {
     this.#state = 'closed';
     clearTimeout(this.#bootTimer);
     this.#dispatch();
+    this.#piscina.options.minThreads = 0; // else one thread's late end would start another, which nobody ends
     await this.#piscina.destroy();
   }
 
@@ -155,8 +156,9 @@ export class DecodePool {
     try {
       await Promise.all(boots);
     } catch (error) {
-      await this.close();
+      // Ended while it throws out of its loading, a thread takes node 20 down; broken ones fail by themselves.
       await Promise.allSettled(boots);
+      await this.close();
       const late = error instanceof EngineError && error.code === 'WORKER_TIMEOUT';
       const cause = error instanceof EngineError ? error.cause : error;
       const reason = late ? `it was not ready after ${timeoutMs} ms` : messageOf(cause);
