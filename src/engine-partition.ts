@@ -13,7 +13,6 @@ export interface Decoded {
   readonly heldBytes: number;
   readonly oldestTimestampMs: number;
   readonly newestTimestampMs: number;
-  readonly receivedMs: number;
 }
 
 export interface PartitionLimits {
@@ -66,6 +65,17 @@ export class OwnedPartition implements TopicPartition {
   to(state: 'active' | 'seeking' | 'draining' | 'closed'): void {
     if (this.#state === 'closed' || (this.#state === 'draining' && state !== 'closed')) return;
     this.#state = state;
+  }
+
+  /** Starts over at `position`, a new tenure; answers the bytes held by what was received and is now forgotten. */
+  restart(position: number): number {
+    const waiting = this.reassembler.restart(position);
+    return waiting.reduce((sum, { heldBytes }) => sum + heldBytes, this.intake.restart(position));
+  }
+
+  /** Takes back what waits to be written; answers the bytes it held. */
+  dropQueued(): number {
+    return this.lane.drop(this.topic, this.partition).reduce((sum, { heldBytes }) => sum + heldBytes, 0);
   }
 
   /** Nothing received is on its way to the database. */

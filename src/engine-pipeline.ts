@@ -212,17 +212,7 @@ export class Pipeline implements SourceHandler {
   #close(partition: OwnedPartition): void {
     partition.to('closed');
     if (this.#partitions.get(keyOf(partition)) === partition) this.#partitions.delete(keyOf(partition));
-    this.#dropInFlight(partition, partition.landed);
-    partition.notify();
-  }
-
-  /** Forgets what is in flight before the database has it, and gives its bytes back. */
-  #dropInFlight(partition: OwnedPartition, position: number): void {
-    const { intake, reassembler, lane } = partition;
-    let bytes = intake.restart(position);
-    for (const waiting of reassembler.restart(position)) bytes += waiting.heldBytes;
-    for (const part of lane.drop(partition.topic, partition.partition)) bytes += part.heldBytes;
-    this.#release(bytes, partition);
+    this.#release(partition.restart(partition.landed) + partition.dropQueued(), partition);
   }
 
   #decoded(partition: OwnedPartition, slab: Slab, result: SlabResult): void {
@@ -231,9 +221,9 @@ export class Pipeline implements SourceHandler {
       const heldBytes = resultBytes(result);
       this.budget.reserve(heldBytes);
       partition.intake.slabPassed(slab);
-      const { oldestTimestampMs, newestTimestampMs, receivedMs } = slab;
+      const { oldestTimestampMs, newestTimestampMs } = slab;
       const { messages } = slab.task;
-      const decoded = { result, messages, heldBytes, oldestTimestampMs, newestTimestampMs, receivedMs };
+      const decoded = { result, messages, heldBytes, oldestTimestampMs, newestTimestampMs };
       partition.reassembler.add(slab.from, slab.to, decoded);
     }
     this.#forward(partition);
@@ -260,7 +250,7 @@ export class Pipeline implements SourceHandler {
     const now = performance.now();
     const { topic, partition: number, epoch } = partition;
     for (const { from, to, value } of partition.reassembler.drain()) {
-      const { result, messages, heldBytes, oldestTimestampMs, newestTimestampMs, receivedMs } = value;
+      const { result, messages, heldBytes, oldestTimestampMs, newestTimestampMs } = value;
       const first = partition.window.firstDeliveries(result, now);
       if (first.droppedRows > 0) this.#options.observer.deduplicated(first.droppedRows, first.conflicts, partition);
       partition.lane.push({
@@ -278,7 +268,6 @@ export class Pipeline implements SourceHandler {
         oldestTimestampMs,
         newestTimestampMs,
         heldBytes,
-        receivedMs,
       });
     }
     partition.notify();
@@ -320,7 +309,7 @@ export class Pipeline implements SourceHandler {
   #rewound(partition: OwnedPartition, nextOffset: number): void {
     partition.window.clear();
     partition.landed = nextOffset;
-    for (const part of partition.lane.drop(partition.topic, partition.partition)) this.budget.release(part.heldBytes);
+    this.budget.release(partition.dropQueued());
     void this.#repositioner.restart(partition, nextOffset);
   }
 

@@ -27,10 +27,8 @@ export class Repositioner {
    * being given up only drops.
    */
   async restart(partition: OwnedPartition, position: number): Promise<void> {
-    const { intake, reassembler, topic, partition: number } = partition;
-    let bytes = intake.restart(position);
-    for (const waiting of reassembler.restart(position)) bytes += waiting.heldBytes;
-    this.#dropped(bytes, partition);
+    const { intake, topic, partition: number } = partition;
+    this.#dropped(partition.restart(position), partition);
     if (partition.state === 'draining' || partition.state === 'closed') return;
     partition.to('seeking');
     const { tenure } = intake;

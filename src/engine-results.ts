@@ -22,7 +22,6 @@ export const EMPTY_STRETCH: Decoded = {
   heldBytes: 0,
   oldestTimestampMs: -1,
   newestTimestampMs: -1,
-  receivedMs: 0,
 };
 
 /** The result of a message that takes every worker down. */

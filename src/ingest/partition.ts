@@ -18,8 +18,6 @@ export interface Slab {
   readonly heldBytes: number;
   readonly oldestTimestampMs: number;
   readonly newestTimestampMs: number;
-  /** When its first message was received, in the caller's clock. */
-  readonly receivedMs: number;
   /** The only message, kept where this is its last try. */
   readonly lastChance: SourceMessage | null;
 }
@@ -116,7 +114,6 @@ export class PartitionIntake {
     this.#packed = to;
     this.#received = Math.max(this.#received, to);
     this.#pendingBytes -= heldBytes;
-    const receivedMs = this.#pendingSinceMs;
     this.#pendingSinceMs = nowMs;
     const { oldest, newest } = timestampRange(messages);
     return {
@@ -127,7 +124,6 @@ export class PartitionIntake {
       heldBytes,
       oldestTimestampMs: oldest,
       newestTimestampMs: newest,
-      receivedMs,
       lastChance,
     };
   }

@@ -4,8 +4,6 @@ import type { BatchPart } from './sink.js';
 /** A part on its way to the database, with what it holds of the memory budget. */
 export interface PendingPart extends BatchPart {
   readonly heldBytes: number;
-  /** When the first message of the part was received, for latencies; the caller's clock. */
-  readonly receivedMs: number;
 }
 
 export interface BatchLimits {
@@ -120,6 +118,5 @@ function join(run: readonly PendingPart[]): PendingPart {
     oldestTimestampMs: stamps.length === 0 ? -1 : Math.min(...stamps),
     newestTimestampMs: Math.max(...run.map((part) => part.newestTimestampMs)),
     heldBytes: sum((part) => part.heldBytes),
-    receivedMs: Math.min(...run.map((part) => part.receivedMs)),
   };
 }

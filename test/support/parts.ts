@@ -15,7 +15,6 @@ export function part(fields: Partial<PendingPart> & { from: number; to: number }
     oldestTimestampMs: -1,
     newestTimestampMs: -1,
     heldBytes: 0,
-    receivedMs: 0,
     ...fields,
   };
 }
