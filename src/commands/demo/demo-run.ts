@@ -5,7 +5,7 @@ import { EngineChild } from './engine-child.js';
 import { GENERATOR_DEFAULTS } from './generator/options.js';
 import { KillLoop } from './kill-loop.js';
 import { Landing } from './landing.js';
-import { type Landed, type Ledger, settle } from './ledger.js';
+import { endsOf, type Landed, type Ledger, settle } from './ledger.js';
 import { type ProducedMessage, Producer } from './producer.js';
 import { Progress, percentile } from './progress.js';
 import { liveLine, type Outcome, tradeTable } from './report.js';
@@ -148,10 +148,7 @@ export class DemoRun {
   }
 
   async #untilLanded(producer: Producer, landing: Landing): Promise<void> {
-    const ends = new Map<number, number>();
-    for (const { partition, offset } of this.#produced) {
-      ends.set(partition, Math.max(ends.get(partition) ?? 0, offset + 1));
-    }
+    const ends = endsOf(this.#produced);
     const deadline = Date.now() + LAND_TIMEOUT_MS;
     for (;;) {
       const positions = await this.#follow(producer, landing);

@@ -41,8 +41,33 @@ export interface Landed {
   readonly trades: readonly LandedTrade[];
   readonly deadLetters: readonly Place[];
   /** Offsets given up as lost in the source. */
-  readonly gaps: readonly { readonly partition: number; readonly from: number; readonly to: number }[];
+  readonly gaps: readonly Stretch[];
   readonly nextOffsets: ReadonlyMap<number, number>;
+}
+
+/** Half-open stretch of one partition. */
+export interface Stretch {
+  readonly partition: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+export type FindingKind =
+  | 'missing-trade'
+  | 'duplicated-trade'
+  | 'unexplained-trade'
+  | 'out-of-order-trade'
+  | 'wrong-trade'
+  | 'missing-dead-letter'
+  | 'duplicated-dead-letter'
+  | 'unexplained-dead-letter'
+  | 'unexplained-gap'
+  | 'wrong-position';
+
+/** One thing that is not as it must be, with the message it is about. */
+export interface Finding extends Place {
+  readonly kind: FindingKind;
+  readonly text: string;
 }
 
 export interface Ledger {
@@ -57,7 +82,10 @@ export interface Ledger {
     readonly duplicated: number;
     /** Rows of trades that nobody sent. */
     readonly unexplained: number;
-    /** Rows that came of another message than the first that carried them, or that became visible before an earlier offset's. */
+    /**
+     * Rows that came of another message than the first of their partition that carried them, or that became visible before
+     * an earlier offset's.
+     */
     readonly outOfOrder: number;
     /** Rows compared with their known answer, and those that differ. */
     readonly compared: number;
@@ -72,6 +100,8 @@ export interface Ledger {
   readonly gaps: number;
   /** Partitions whose position is not the end of what was sent. */
   readonly partitionsOff: number;
+  /** All that is wrong, the first thousand of it. */
+  readonly findings: readonly Finding[];
   /** The first of what is wrong, a sentence each, with partition and offset. */
   readonly problems: readonly string[];
   /** Every trade landed exactly once, in order, and nothing is unexplained. */
@@ -79,54 +109,70 @@ export interface Ledger {
 }
 
 const PROBLEMS_MAX = 20;
+const FINDINGS_MAX = 1_000;
 
-/** Compares what was sent with what landed. Neither needs an order. */
-export function settle(sent: readonly SentMessage[], landed: Landed): Ledger {
-  const problems: string[] = [];
+/**
+ * Compares what was sent with what landed. Neither needs an order. `skipped` was not to be read: nothing of it may be there,
+ * and a gap row is explained where it lies within it.
+ */
+export function settle(sent: readonly SentMessage[], landed: Landed, skipped: readonly Stretch[] = []): Ledger {
+  const findings: Finding[] = [];
   let wrongs = 0;
-  const report = (problem: string): void => {
+  const report: Report = (kind, { partition, offset }, text) => {
     wrongs += 1;
-    if (problems.length < PROBLEMS_MAX) problems.push(problem);
+    if (findings.length < FINDINGS_MAX) findings.push({ kind, partition, offset, text });
   };
-  const inOrder = [...sent].sort((one, other) => one.partition - other.partition || one.offset - other.offset);
-  const firsts = firstSends(inOrder);
-  const trades = settleTrades(firsts, landed.trades, report);
-  const deadLetters = settleDeadLetters(inOrder, landed.deadLetters, report);
-  for (const { partition, from, to } of landed.gaps)
-    report(`gap: partition ${partition}, offsets ${from} to ${to - 1}`);
-  const partitionsOff = settlePositions(inOrder, landed.nextOffsets, report);
+  const read = sent
+    .filter((message) => !skipped.some((stretch) => contains(stretch, message)))
+    .sort((one, other) => one.partition - other.partition || one.offset - other.offset);
+  const trades = settleTrades(firstSends(read), landed.trades, report);
+  const deadLetters = settleDeadLetters(read, landed.deadLetters, report);
+  for (const { partition, from, to } of landed.gaps) {
+    if (skipped.some((stretch) => stretch.partition === partition && stretch.from <= from && to <= stretch.to))
+      continue;
+    report('unexplained-gap', { partition, offset: from }, `gap: partition ${partition}, offsets ${from} to ${to - 1}`);
+  }
+  const partitionsOff = settlePositions(sent, landed.nextOffsets, report);
+  const problems = findings.slice(0, PROBLEMS_MAX).map(({ text }) => text);
   if (wrongs > problems.length) problems.push(`… and ${wrongs - problems.length} more`);
   return {
     messages: sent.length,
-    trades: { ...trades, produced: sent.reduce((sum, message) => sum + message.trades.length, 0) },
+    trades: { ...trades, produced: read.reduce((sum, message) => sum + message.trades.length, 0) },
     deadLetters,
     gaps: landed.gaps.length,
     partitionsOff,
+    findings,
     problems,
     clean: wrongs === 0,
   };
 }
 
-type Report = (problem: string) => void;
+type Report = (kind: FindingKind, place: Place, text: string) => void;
 
-interface FirstSend {
-  readonly trade: SentTrade;
-  readonly partition: number;
-  readonly offset: number;
+function contains({ partition, from, to }: Stretch, place: Place): boolean {
+  return place.partition === partition && place.offset >= from && place.offset < to;
 }
 
-function firstSends(sent: readonly SentMessage[]): Map<string, FirstSend> {
-  const firsts = new Map<string, FirstSend>();
-  for (const { partition, offset, trades } of sent) {
-    for (const trade of trades) {
+/** Where a trade was sent first: once for every partition that carried it, for partitions have no order among them. */
+interface FirstSends {
+  readonly trade: SentTrade;
+  readonly places: Place[];
+}
+
+function firstSends(sent: readonly SentMessage[]): Map<string, FirstSends> {
+  const firsts = new Map<string, FirstSends>();
+  for (const message of sent) {
+    for (const trade of message.trades) {
       const key = keyOf(trade);
-      if (!firsts.has(key)) firsts.set(key, { trade, partition, offset });
+      const first = firsts.get(key);
+      if (first === undefined) firsts.set(key, { trade, places: [message] });
+      else if (first.places.at(-1)?.partition !== message.partition) first.places.push(message);
     }
   }
   return firsts;
 }
 
-function settleTrades(firsts: ReadonlyMap<string, FirstSend>, rows: readonly LandedTrade[], report: Report) {
+function settleTrades(firsts: ReadonlyMap<string, FirstSends>, rows: readonly LandedTrade[], report: Report) {
   const seen = new Set<string>();
   const count = { landed: 0, duplicated: 0, unexplained: 0, outOfOrder: 0, compared: 0, wrong: 0 };
   for (const row of rows) {
@@ -134,28 +180,37 @@ function settleTrades(firsts: ReadonlyMap<string, FirstSend>, rows: readonly Lan
     const first = firsts.get(key);
     if (first === undefined) {
       count.unexplained += 1;
-      report(`unexplained: trade ${key}, ${placeOf(row)}, was never sent`);
+      report('unexplained-trade', row, `unexplained: trade ${key}, ${placeOf(row)}, was never sent`);
     } else if (seen.has(key)) {
       count.duplicated += 1;
-      report(`duplicated: trade ${key}, ${placeOf(row)}`);
+      report('duplicated-trade', row, `duplicated: trade ${key}, ${placeOf(row)}`);
     } else {
       count.landed += 1;
-      if (row.partition !== first.partition || row.offset !== first.offset) {
+      if (!first.places.some(({ partition, offset }) => row.partition === partition && row.offset === offset)) {
         count.outOfOrder += 1;
-        report(`out of order: trade ${key} came of ${placeOf(row)}, but was first sent in ${placeOf(first)}`);
+        const sentIn = first.places.map(placeOf).join(' and ');
+        report(
+          'out-of-order-trade',
+          row,
+          `out of order: trade ${key} came of ${placeOf(row)}, but was first sent in ${sentIn}`,
+        );
       }
       if (first.trade.row !== undefined && row.row !== undefined) {
         count.compared += 1;
         const wrong = differences(row.row, first.trade.row);
         if (wrong.length > 0) {
           count.wrong += 1;
-          report(`wrong: trade ${key}, ${placeOf(row)}: ${wrong.join('; ')}`);
+          report('wrong-trade', row, `wrong: trade ${key}, ${placeOf(row)}: ${wrong.join('; ')}`);
         }
       }
     }
     seen.add(key);
   }
-  for (const [key, first] of firsts) if (!seen.has(key)) report(`missing: trade ${key}, sent in ${placeOf(first)}`);
+  for (const [key, { places }] of firsts) {
+    const [place] = places;
+    if (!seen.has(key) && place !== undefined)
+      report('missing-trade', place, `missing: trade ${key}, sent in ${placeOf(place)}`);
+  }
   count.outOfOrder += settleVisibility(rows, report);
   return { ...count, expected: firsts.size, missing: firsts.size - count.landed };
 }
@@ -170,14 +225,15 @@ function settleVisibility(rows: readonly LandedTrade[], report: Report): number 
     if (latest === null || latest.partition !== row.partition) latest = row;
     else if ((row.committedAtUs ?? 0) < (latest.committedAtUs ?? 0)) {
       early += 1;
-      report(`out of order: trade ${keyOf(row)}, ${placeOf(row)}, was visible before offset ${latest.offset}`);
+      const text = `out of order: trade ${keyOf(row)}, ${placeOf(row)}, was visible before offset ${latest.offset}`;
+      report('out-of-order-trade', row, text);
     } else latest = row;
   }
   return early;
 }
 
 function settleDeadLetters(sent: readonly SentMessage[], deadLetters: readonly Place[], report: Report) {
-  const planned = new Set(sent.filter(({ poison }) => poison).map(placeOf));
+  const planned = new Map(sent.filter(({ poison }) => poison).map((message) => [placeOf(message), message]));
   const seen = new Set<string>();
   let unexplained = 0;
   for (const letter of deadLetters) {
@@ -185,27 +241,37 @@ function settleDeadLetters(sent: readonly SentMessage[], deadLetters: readonly P
     if (planned.has(place) && !seen.has(place)) seen.add(place);
     else {
       unexplained += 1;
-      report(`unexplained dead letter: ${place}`);
+      if (seen.has(place)) report('duplicated-dead-letter', letter, `duplicated dead letter: ${place}`);
+      else report('unexplained-dead-letter', letter, `unexplained dead letter: ${place}`);
     }
   }
-  for (const place of planned) if (!seen.has(place)) report(`missing dead letter: ${place}`);
+  for (const [place, message] of planned)
+    if (!seen.has(place)) report('missing-dead-letter', message, `missing dead letter: ${place}`);
   return { planned: planned.size, landed: seen.size, missing: planned.size - seen.size, unexplained };
 }
 
 function settlePositions(sent: readonly SentMessage[], positions: ReadonlyMap<number, number>, report: Report): number {
-  const ends = new Map<number, number>();
-  for (const { partition, offset } of sent) ends.set(partition, Math.max(ends.get(partition) ?? 0, offset + 1));
+  const ends = endsOf(sent);
+  for (const partition of positions.keys()) if (!ends.has(partition)) ends.set(partition, 0);
   let off = 0;
   for (const [partition, end] of ends) {
     const position = positions.get(partition);
     if (position === end) continue;
     off += 1;
-    report(`position: partition ${partition} stands at ${position ?? 'nothing'}, its end is ${end}`);
+    const text = `position: partition ${partition} stands at ${position ?? 'nothing'}, its end is ${end}`;
+    report('wrong-position', { partition, offset: position ?? 0 }, text);
   }
   return off;
 }
 
-function keyOf({ slot, txIndex, tradeIndex }: TradeKey): string {
+/** One past the last offset sent, by partition. */
+export function endsOf(sent: readonly Place[]): Map<number, number> {
+  const ends = new Map<number, number>();
+  for (const { partition, offset } of sent) ends.set(partition, Math.max(ends.get(partition) ?? 0, offset + 1));
+  return ends;
+}
+
+export function keyOf({ slot, txIndex, tradeIndex }: TradeKey): string {
   return `${slot}/${txIndex}/${tradeIndex}`;
 }
 

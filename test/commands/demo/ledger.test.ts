@@ -89,7 +89,7 @@ test('a row that was visible before an earlier offset of its partition is out of
 test('a planned dead letter that is missing, one nobody planned and one twice are named', () => {
   assert.deepEqual(problemsOf({ deadLetters: [] }), ['missing dead letter: partition 0 offset 2']);
   const one = { partition: 0, offset: 2 };
-  assert.deepEqual(problemsOf({ deadLetters: [one, one] }), ['unexplained dead letter: partition 0 offset 2']);
+  assert.deepEqual(problemsOf({ deadLetters: [one, one] }), ['duplicated dead letter: partition 0 offset 2']);
   assert.deepEqual(problemsOf({ deadLetters: [one, { partition: 1, offset: 0 }] }), [
     'unexplained dead letter: partition 1 offset 0',
   ]);
@@ -104,8 +104,64 @@ test('a position short of the end, one beyond it and none at all are named', () 
   assert.deepEqual(problemsOf(position(null)), ['position: partition 1 stands at nothing, its end is 1']);
 });
 
-test('a gap is never clean', () => {
+test('a position of a partition that nothing was sent to is named', () => {
+  assert.deepEqual(problemsOf({ nextOffsets: new Map([...LANDED.nextOffsets, [7, 2]]) }), [
+    'position: partition 7 stands at 2, its end is 0',
+  ]);
+});
+
+test('a gap is clean only where it was planned', () => {
   assert.deepEqual(problemsOf({ gaps: [{ partition: 0, from: 3, to: 6 }] }), ['gap: partition 0, offsets 3 to 5']);
+  const skipped = { partition: 0, from: 1, to: 2 };
+  const without = { ...LANDED, trades: [row(1, 0)], gaps: [skipped] };
+  assert.equal(settle(SENT, without, [skipped]).clean, true);
+  const wider = settle(SENT, { ...without, gaps: [{ ...skipped, to: 3 }] }, [skipped]);
+  assert.deepEqual(wider.problems, ['gap: partition 0, offsets 1 to 2']);
+});
+
+test('a trade of a stretch that was not to be read is unexplained, and one it shares must come of the message behind it', () => {
+  const skipped = [{ partition: 0, from: 0, to: 1 }];
+  assert.equal(settle(SENT, { ...LANDED, trades: [row(1, 1), row(2, 1)] }, skipped).clean, true);
+  const first = settle(SENT, LANDED, skipped);
+  assert.deepEqual(first.problems, [
+    'out of order: trade 100/1/0 came of partition 0 offset 0, but was first sent in partition 0 offset 1',
+  ]);
+  const poison = settle(SENT, LANDED, [{ partition: 0, from: 2, to: 3 }]);
+  assert.deepEqual(poison.problems, ['unexplained dead letter: partition 0 offset 2']);
+});
+
+test('a trade that two partitions carry may come of either, but of the first message there', () => {
+  const sent = [
+    { partition: 0, offset: 0, poison: false, trades: [trade(1)] },
+    { partition: 1, offset: 0, poison: false, trades: [trade(1)] },
+    { partition: 1, offset: 1, poison: false, trades: [trade(1)] },
+  ];
+  const from = (partition: number, offset: number) =>
+    settle(sent, {
+      trades: [{ ...row(1, offset), partition }],
+      deadLetters: [],
+      gaps: [],
+      nextOffsets: new Map([
+        [0, 1],
+        [1, 2],
+      ]),
+    });
+  assert.equal(from(0, 0).clean, true);
+  assert.equal(from(1, 0).clean, true);
+  assert.deepEqual(from(1, 1).problems, [
+    'out of order: trade 100/1/0 came of partition 1 offset 1, but was first sent in partition 0 offset 0 and partition 1 offset 0',
+  ]);
+});
+
+test('each finding says its kind, its partition and its offset', () => {
+  const { findings } = settle(SENT, { ...LANDED, trades: [row(2, 1)], deadLetters: [] });
+  assert.deepEqual(
+    findings.map(({ kind, partition, offset }) => [kind, partition, offset]),
+    [
+      ['missing-trade', 0, 0],
+      ['missing-dead-letter', 0, 2],
+    ],
+  );
 });
 
 test('a row that differs from its known answer is named with the column', () => {
