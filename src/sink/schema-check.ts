@@ -121,12 +121,13 @@ async function functionProblems(connection: Connection): Promise<string[]> {
   return rows.map(({ name }) => `Function ${name} is missing: run \`migrate\`.`);
 }
 
+/** Counted per database: the activity of other roles is hidden from one that may do no more than it must. */
 async function connectionProblems(connection: Connection, wanted: number): Promise<string[]> {
   const [row] = await connection.rows<{ free: string; total: string }>(
     `SELECT current_setting('max_connections') AS total,
        current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
          - coalesce(current_setting('reserved_connections', true), '0')::int
-         - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS free`,
+         - (SELECT sum(numbackends) FROM pg_stat_database) AS free`,
   );
   if (row === undefined || Number(row.free) >= wanted) return [];
   return [

@@ -75,7 +75,7 @@ test('SIGTERM at random moments exits 0 and leaves the position exactly behind w
 });
 
 test('a COMMIT whose answer is lost is not landed again', async () => {
-  const { url } = stage.database;
+  const url = stage.database.urls.engine;
   const proxy = await new TcpProxy(Number(new URL(url).port)).listen();
   const engine = stage.engine({ DATABASE_URL: proxy.url(url) });
   for (let loss = 0; loss < 3; loss += 1) {

@@ -5,7 +5,7 @@ import { type MockBroker, startMockBroker } from '../../src/commands/demo/mock-b
 import { TestProducer } from '../kafka/clients.js';
 import { type EngineEnvironment, EngineProcess } from '../kafka/engine-process.js';
 import { until } from '../kafka/until.js';
-import { type TestDatabase, testDatabase } from '../support/database.js';
+import { type RoledDatabase, roledDatabase } from '../support/least-privilege.js';
 
 export const TOPIC = 'solana.dextrades.proto';
 const PARTITIONS = 4;
@@ -23,21 +23,23 @@ type Sent = Pick<GeneratedMessage, 'partition' | 'value' | 'trades' | 'poison'>;
  */
 export class Stage {
   readonly broker: MockBroker;
-  readonly database: TestDatabase;
+  readonly database: RoledDatabase;
   readonly #producer: TestProducer;
   readonly #engines: EngineProcess[] = [];
   readonly #expected = new Set<string>();
   readonly #poisoned: string[] = [];
   readonly #ends = new Map<number, number>();
 
-  private constructor(broker: MockBroker, database: TestDatabase, producer: TestProducer) {
+  private constructor(broker: MockBroker, database: RoledDatabase, producer: TestProducer) {
     this.broker = broker;
     this.database = database;
     this.#producer = producer;
   }
 
-  static async open(): Promise<Stage> {
-    const [broker, database] = await Promise.all([startMockBroker({ topics: [TOPIC] }), testDatabase()]);
+  /** With a broker and a database of its own, unless given; they go with the stage. */
+  static async open(given: { broker?: MockBroker; database?: RoledDatabase } = {}): Promise<Stage> {
+    const broker = given.broker ?? (await startMockBroker({ topics: [TOPIC] }));
+    const database = given.database ?? (await roledDatabase());
     const producer = await TestProducer.connect({ 'metadata.broker.list': broker.brokers });
     return new Stage(broker, database, producer);
   }
@@ -66,7 +68,8 @@ export class Stage {
       KAFKA_GROUP_ID: 'scenario',
       KAFKA_START_FROM: 'earliest',
       KAFKA_ASSIGNMENT_STRATEGY: 'consumer', // the mock broker's classic groups take a session time-out to rebalance
-      DATABASE_URL: this.database.url,
+      DATABASE_URL: this.database.urls.engine, // which may do no more than it must
+      DATABASE_MIGRATE: 'false',
       ...environment,
     };
     const engine = new EngineProcess(settings, command);

@@ -115,7 +115,7 @@ const connections: Check = {
     const { rows } = await connected(context).query<{ free: number; limit: number; synchronous: string }>(
       `SELECT current_setting('max_connections')::int AS limit,
               current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-                - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')::int AS free,
+                - (SELECT sum(numbackends) FROM pg_stat_database)::int AS free,
               current_setting('synchronous_commit') AS synchronous`,
     );
     const [server] = rows;
