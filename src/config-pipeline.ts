@@ -98,6 +98,33 @@ export const PIPELINE_OPTIONS = {
     max: 86_400_000,
     description: 'How long they are remembered.',
   },
+  deadLettersPercentMax: {
+    env: 'DEAD_LETTERS_PERCENT_MAX',
+    type: 'integer',
+    default: 5,
+    min: 0,
+    max: 100,
+    description:
+      'Of the last messages, or rows, this many in a hundred may become dead letters; with more the engine stops, because then the fault is not theirs. 100 never stops it.',
+  },
+  deadLettersWindow: {
+    env: 'DEAD_LETTERS_WINDOW',
+    type: 'integer',
+    unit: 'messages',
+    default: 10_000,
+    min: 1,
+    max: 1_000_000,
+    description: 'How many messages, or rows, that share is taken over.',
+  },
+  deadLettersInARow: {
+    env: 'DEAD_LETTERS_IN_A_ROW',
+    type: 'integer',
+    unit: 'messages',
+    default: 100,
+    min: 1,
+    max: 1_000_000_000,
+    description: 'This many dead letters one after the other stop the engine as well.',
+  },
 } as const satisfies Record<string, Option>;
 
 type PipelineRule = Rule<typeof PIPELINE_OPTIONS>;

@@ -1,10 +1,9 @@
-import { EngineError, messageOf } from '../errors.js';
+import { messageOf } from '../errors.js';
 import { writeDirectly } from './attempt.js';
 import { type BatchWork, PartWork } from './batch-work.js';
 import { classify, haltError, serverError } from './classify.js';
 import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
-import type { RefusalFlood } from './refusal-flood.js';
 import { copyLine, findRefused, type Refusal } from './refused-rows.js';
 import type { Retrier } from './retry.js';
 import { type RowPlace, rowSource } from './rows.js';
@@ -20,21 +19,18 @@ interface LocatedRow {
  *
  * The server names the first in the error's context: it is tried alone, and mostly it is the only one. Where it is not, or
  * the server names none (a row refused on its way out of staging), all rows are tried one by one on the server, on one
- * connection, in a transaction that is rolled back. Either way a row is rejected only when it fails on its own, and the
- * engine stops where so many are that the fault cannot be theirs.
+ * connection, in a transaction that is rolled back. Either way a row is rejected only when it fails on its own.
  */
 export class RowIsolator {
   readonly #connections: Connections;
   readonly #retrier: Retrier;
-  readonly #flood: RefusalFlood;
 
-  constructor(connections: Connections, retrier: Retrier, flood: RefusalFlood) {
+  constructor(connections: Connections, retrier: Retrier) {
     this.#connections = connections;
     this.#retrier = retrier;
-    this.#flood = flood;
   }
 
-  /** Rejects at least one row of the work; throws where there is none to blame, or too many. */
+  /** Rejects at least one row of the work; throws where there is none to blame. */
   async reject(work: BatchWork, error: unknown, signal: AbortSignal): Promise<void> {
     const rows = [...rowsOf(work)];
     const line = copyLine(serverError(error)?.where);
@@ -50,18 +46,6 @@ export class RowIsolator {
     }
     if (refusals.length === 0) throw haltError(error, 'A write to the database');
     for (const refusal of refusals) rejectRow(rows[refusal.index] as LocatedRow, refusal);
-    this.#haltAtFlood(work, error);
-  }
-
-  #haltAtFlood(work: BatchWork, error: unknown): void {
-    const { rows, rejectedRows } = work;
-    if (!this.#flood.with(rows, rejectedRows)) return;
-    throw new EngineError(
-      'DATABASE_DATA',
-      `The database refuses ${rejectedRows} of the ${rows} rows of a batch, and that many do not fail by their own fault: ${messageOf(error)}. ` +
-        'Nothing of the batch was written. Look at the constraints and triggers of solana_dex_trades, mend what is in the way, and restart.',
-      { cause: error },
-    );
   }
 
   /** The answer of a look at rows that keeps nothing, on a connection of its own. */

@@ -8,10 +8,11 @@ import type { Connection } from './connection.js';
 import type { Connections } from './connections.js';
 import { insertDeadLetters } from './dead-letters.js';
 import { RowIsolator } from './isolate.js';
+import type { LetterFlood } from './letter-flood.js';
+import { haltAtFlood, tallyOf } from './letter-tally.js';
 import type { SinkObserver } from './observer.js';
 import { advanceAndCommit, beginAndRead, decideParts, type Position } from './offsets.js';
 import { firstSlots, partitionSlots, type TradePartitions } from './partitions.js';
-import type { RefusalFlood } from './refusal-flood.js';
 import type { Retrier } from './retry.js';
 import type { Batch, PartOutcome } from './sink.js';
 import { mergeHeaders, upsertSlots } from './slots.js';
@@ -24,7 +25,7 @@ export interface LaneContext {
   readonly retrier: Retrier;
   readonly partitions: TradePartitions;
   readonly conflictRate: ConflictRate;
-  readonly flood: RefusalFlood;
+  readonly flood: LetterFlood;
   readonly staleBackends: StaleBackends;
   readonly observer: SinkObserver;
 }
@@ -48,7 +49,7 @@ export class Lane {
   constructor(name: string, context: LaneContext) {
     this.#name = name;
     this.#context = context;
-    this.#isolator = new RowIsolator(context.connections, context.retrier, context.flood);
+    this.#isolator = new RowIsolator(context.connections, context.retrier);
   }
 
   async write(batch: Batch, signal: AbortSignal): Promise<PartOutcome[]> {
@@ -149,7 +150,8 @@ export class Lane {
 
   /** Writes the parts and commits. From the COMMIT on, an error says nothing about what has landed. */
   async #land(connection: Connection, work: BatchWork, parts: readonly PartWork[]): Promise<void> {
-    const { claimant, observer } = this.#context;
+    const { claimant, flood, observer } = this.#context;
+    haltAtFlood(flood, parts);
     const onCopy = (rows: number, bytes: number, seconds: number): void => observer.onCopy?.(rows, bytes, seconds);
     const write = work.staging ? writeThroughStaging : writeDirectly;
     const { counts, conflicts } = await write(connection, parts, onCopy);
@@ -206,10 +208,7 @@ export class Lane {
     const { observer, flood } = this.#context;
     observer.onCommit?.(seconds);
     const landed = work.parts.filter(({ outcome }) => outcome?.kind === 'landed');
-    flood.record(
-      landed.reduce((sum, { part }) => sum + part.tradeRows, 0),
-      landed.reduce((sum, { rejected }) => sum + rejected.length, 0),
-    );
+    flood.record(tallyOf(landed));
     let duplicates = 0;
     const letters = new Map<string, number>();
     for (const part of landed) {

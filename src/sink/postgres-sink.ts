@@ -6,10 +6,10 @@ import { ConflictRate } from './conflict-rate.js';
 import { type Connection, describeTarget } from './connection.js';
 import { Connections } from './connections.js';
 import { Lane, type LaneContext } from './lane.js';
+import { LetterFlood } from './letter-flood.js';
 import { Maintenance } from './maintenance.js';
 import { recentTransactions } from './offsets.js';
 import { TradePartitions } from './partitions.js';
-import { RefusalFlood } from './refusal-flood.js';
 import { backoffMs, Retrier } from './retry.js';
 import { checkSchema } from './schema-check.js';
 import type { Batch, Claim, Gap, PartOutcome, Sink, TransactionKeys } from './sink.js';
@@ -84,7 +84,11 @@ export class PostgresSink implements Sink {
       retrier: this.#retrier,
       partitions: this.#partitions,
       conflictRate: new ConflictRate(),
-      flood: new RefusalFlood(),
+      flood: new LetterFlood({
+        percentMax: config.deadLettersPercentMax,
+        window: config.deadLettersWindow,
+        inARow: config.deadLettersInARow,
+      }),
       staleBackends: this.#staleBackends,
       observer,
     };

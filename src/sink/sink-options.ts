@@ -14,6 +14,9 @@ export type SinkConfig = Pick<
   | 'breakerSuccessThreshold'
   | 'breakerOpenMs'
   | 'breakerHalfOpenCalls'
+  | 'deadLettersPercentMax'
+  | 'deadLettersWindow'
+  | 'deadLettersInARow'
 >;
 
 export interface PostgresSinkOptions {
@@ -21,8 +24,6 @@ export interface PostgresSinkOptions {
   readonly groupId: string;
   /** Who claims partitions: one per process, never used twice. */
   readonly ownerId: string;
-  /** Kafka cluster the offsets belong to, kept beside them. */
-  readonly clusterId?: string | null;
   readonly logger: SinkLogger;
   readonly observer?: SinkObserver;
   /** How long `open` waits for a server that is not there yet, ms. */

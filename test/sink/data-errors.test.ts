@@ -213,7 +213,7 @@ test('a constraint that every row violates stops the engine at once and lands no
     const claim = await sink.claim(TOPIC, 0, 0, never);
     const batch = batchOf(tradesPart(claim, 0, 10, trades(3_000)));
     const message = /refuses 3000 of the 3000 rows.*"nobody".*constraints and triggers/;
-    await assert.rejects(sink.write(0, batch, never), { code: 'DATABASE_DATA', canRetry: false, message });
+    await assert.rejects(sink.write(0, batch, never), { code: 'DEAD_LETTER_FLOOD', canRetry: false, message });
     assert.equal(await countTrades(database), 0);
     assert.deepEqual(await letterRows(database), []);
     assert.deepEqual(await positions(database), { 0: 0 });
@@ -241,7 +241,7 @@ test('small batches that are refused whole one after the other stop the engine, 
       );
     await sink.write(0, batch(0), never);
     await sink.write(0, batch(1), never);
-    await assert.rejects(sink.write(0, batch(2), never), { code: 'DATABASE_DATA', message: /40 of the 40 rows/ });
+    await assert.rejects(sink.write(0, batch(2), never), { code: 'DEAD_LETTER_FLOOD', message: /40 of the 40 rows/ });
     assert.equal((await letterRows(database)).length, 80);
     assert.deepEqual(await positions(database), { 0: 2, 1: 0 });
   }));

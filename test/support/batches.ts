@@ -27,6 +27,9 @@ export const SINK_CONFIG = {
   breakerSuccessThreshold: 2,
   breakerOpenMs: 50,
   breakerHalfOpenCalls: 3,
+  deadLettersPercentMax: 5,
+  deadLettersWindow: 10_000,
+  deadLettersInARow: 100,
 } satisfies SinkConfig;
 
 const silent = { info: () => {}, warn: () => {}, error: () => {} };
