@@ -5,14 +5,9 @@
 GRANT SELECT ON trades_engine_migrations TO trades_engine;
 GRANT SELECT, INSERT ON solana_dex_trades, ingest_dead_letters TO trades_engine;
 GRANT SELECT, INSERT, UPDATE ON solana_slots, kafka_offsets, ingest_gaps TO trades_engine;
-GRANT EXECUTE ON FUNCTION
-  kafka_offsets_claim(text, text, integer, bigint, text, text),
-  kafka_offsets_advance(text, text, text[], integer[], bigint[], bigint[], bigint[]),
-  ingest_gaps_record(text, text, text, integer, bigint, bigint, bigint, text, boolean),
-  solana_slots_mark_orphans(bigint, bigint)
-  TO trades_engine;
+GRANT EXECUTE ON FUNCTION kafka_offsets_claim, kafka_offsets_advance, ingest_gaps_record, solana_slots_mark_orphans TO trades_engine;
 -- These two run as the owner: making and dropping a table partition needs to own the table.
-GRANT EXECUTE ON FUNCTION solana_dex_trades_add_partition(bigint), solana_dex_trades_drop_partition(text) TO trades_engine;
+GRANT EXECUTE ON FUNCTION solana_dex_trades_add_partition, solana_dex_trades_drop_partition TO trades_engine;
 
 -- Those who query.
 GRANT SELECT ON dex_trades, dex_trade_sides, dex_candles_1m, solana_dex_trades, solana_slots, solana_tokens TO trades_reader;
