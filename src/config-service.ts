@@ -22,7 +22,14 @@ export const SERVICE_OPTIONS = {
     default: 8_080,
     min: 0,
     max: 65_535,
-    description: 'Port of `/live`, `/ready`, `/health` and `/metrics`; 0 takes a free one.',
+    description: 'Port of the dashboard `/`, `/live`, `/ready`, `/health` and `/metrics`; 0 takes a free one.',
+  },
+  dashboardToken: {
+    env: 'DASHBOARD_TOKEN',
+    type: 'string',
+    secret: true,
+    description:
+      'Makes the dashboard, `/events` and `/api/status` private: shown as `Authorization: Bearer`, or once as `/?token=`. Without it whoever reaches the port may look.',
   },
   logLevel: {
     env: 'LOG_LEVEL',
@@ -58,4 +65,14 @@ const bindAddressIsOne: ServiceRule = ({ bindAddress }, report) => {
   report.problem('BIND_ADDRESS', bindAddress, 'an IP address of this machine (0.0.0.0 for all) or its host name');
 };
 
-export const SERVICE_RULES: readonly ServiceRule[] = [portsDiffer, bindAddressIsOne];
+/** It travels in a header and in an address, and must not be guessed. */
+const tokenIsOne: ServiceRule = ({ dashboardToken }, report) => {
+  if (dashboardToken === undefined || /^[\x21-\x7e]{16,}$/.test(dashboardToken)) return;
+  report.problem(
+    'DASHBOARD_TOKEN',
+    dashboardToken,
+    'at least 16 letters, digits or signs of ASCII without a space, as `openssl rand -hex 16` makes them',
+  );
+};
+
+export const SERVICE_RULES: readonly ServiceRule[] = [portsDiffer, bindAddressIsOne, tokenIsOne];

@@ -20,6 +20,8 @@ export interface HttpOptions {
   readonly status: () => EngineStatus;
   readonly metrics: Metrics;
   readonly version: string;
+  /** Further routes of the first port, by path. */
+  readonly routes?: ReadonlyMap<string, Handler>;
   /** Told of errors inside a route; the client gets a bare 500. */
   readonly onError?: (error: Error) => void;
 }
@@ -43,7 +45,10 @@ const CLOSE_GRACE_MS = 1_000;
 export async function startHttp(options: HttpOptions): Promise<HttpServers> {
   const { bindAddress, healthCheckPort, prometheusPort } = options;
   const metricsRoutes = new Map<string, Handler>([['/metrics', metricsRoute(options)]]);
-  const healthServer = createServer(new Map([...healthRoutes(options), ...metricsRoutes]), options);
+  const healthServer = createServer(
+    new Map([...healthRoutes(options), ...metricsRoutes, ...(options.routes ?? [])]),
+    options,
+  );
   await listen(healthServer, bindAddress, healthCheckPort, 'HEALTH_CHECK_PORT');
   const servers = [healthServer];
 

@@ -1,0 +1,134 @@
+import type { EngineStatus } from '../status.js';
+import type { Trend } from './history.js';
+
+/** `good`: nothing to do. `busy`: passes by itself. `warn`: look at it. `bad`: do something. */
+export type Tone = 'good' | 'busy' | 'warn' | 'bad';
+
+/** The state of the engine, for somebody who has just been woken up. */
+export interface Headline {
+  readonly tone: Tone;
+  readonly title: string;
+  readonly text: string;
+}
+
+export interface Course {
+  readonly trend: Trend | null;
+  readonly lag: number | null;
+  readonly etaSeconds: number | null;
+  /** From Kafka to the commit, over the last minutes. */
+  readonly p99Seconds: number | null;
+}
+
+/** What the state means in words, the gravest first. */
+export function headline(status: EngineStatus, course: Course, nowMs: number): Headline {
+  return ofState(status) ?? ofDatabase(status, nowMs) ?? ofKafka(status) ?? ofWorkers(status) ?? ofFlow(status, course);
+}
+
+function ofState({ state, failure }: EngineStatus): Headline | null {
+  switch (state) {
+    case 'running':
+      return null;
+    case 'failed':
+      return say('bad', 'Failed', `The engine cannot go on and ends: ${failure ?? 'no reason was given'}`);
+    case 'starting':
+      return say('busy', 'Starting', 'Brings up its decode threads, opens the database and joins the consumer group.');
+    case 'draining':
+      return say(
+        'busy',
+        'Draining',
+        'Takes no more messages; what is in flight lands, then the partitions are given back.',
+      );
+    case 'stopped':
+      return say('busy', 'Stopped', 'Everything in flight has landed. Another engine may go on from here.');
+    default:
+      return say('busy', capital(state), 'The engine is up and reads no messages.');
+  }
+}
+
+function ofDatabase({ database }: EngineStatus, nowMs: number): Headline | null {
+  const kept = 'Nothing is lost: reading stops when the memory budget is spent, and goes on when the database is back.';
+  if (database.breaker === 'open') {
+    const since = database.breakerOpenSince === null ? '' : ` for ${duration(nowMs - database.breakerOpenSince)}`;
+    return say(
+      'bad',
+      'Database away',
+      `PostgreSQL has failed and has been left alone${since}; it is tried again soon. ${kept}`,
+    );
+  }
+  if (database.breaker === 'half-open') {
+    return say('warn', 'Trying the database', `PostgreSQL failed and is being tried again. ${kept}`);
+  }
+  if (!database.reachable)
+    return say('warn', 'Database does not answer', `The last call to PostgreSQL failed. ${kept}`);
+  return null;
+}
+
+function ofKafka({ kafka, partitions }: EngineStatus): Headline | null {
+  if (!kafka.connected) {
+    return say(
+      'bad',
+      'No broker',
+      'No Kafka broker is connected. Positions are kept; reading goes on when one is back.',
+    );
+  }
+  if (!kafka.groupSteady) return say('busy', 'Rebalancing', 'The consumer group is sharing out its partitions.');
+  if (partitions.length > 0) return null;
+  return say(
+    'good',
+    'Standing by',
+    'The group gave this process no partition: others have them. It takes over when one of them leaves.',
+  );
+}
+
+function ofWorkers({ workers }: EngineStatus): Headline | null {
+  return workers.threads > 0 ? null : say('bad', 'No decode thread', 'No worker is up, so no message can be read.');
+}
+
+function ofFlow({ held }: EngineStatus, { trend, lag, etaSeconds, p99Seconds }: Course): Headline {
+  const behind = lag === null ? '' : `${lag.toLocaleString('en-US')} messages behind`;
+  switch (trend) {
+    case 'at-head':
+      return say('good', 'Keeping up', `Trades land as they arrive${pace(p99Seconds)}.`);
+    case 'catching-up': {
+      const eta = etaSeconds === null ? '' : ` At this pace it is at the head in ${duration(etaSeconds * 1_000)}.`;
+      return say('busy', 'Catching up', `${behind}, and the gap closes.${eta}`);
+    }
+    case 'falling-behind': {
+      const why = held ? ' Reading waits because the memory budget is spent: what is behind it is too slow.' : '';
+      return say('warn', 'Falling behind', `${behind}, and the gap grows.${why}`);
+    }
+    case 'level':
+      return say('warn', 'Behind', `${behind}, and the gap neither grows nor closes.`);
+    default:
+      return say(
+        'busy',
+        'Running',
+        lag === null ? 'The end of the stream is not known yet.' : `${behind}; the pace is being measured.`,
+      );
+  }
+}
+
+function pace(p99Seconds: number | null): string {
+  if (p99Seconds === null) return '';
+  const within = p99Seconds < 1 ? `${Math.ceil(p99Seconds * 100) * 10} ms` : duration(Math.ceil(p99Seconds) * 1_000);
+  return `: 99 of 100 are in the database within ${within}`;
+}
+
+function say(tone: Tone, title: string, text: string): Headline {
+  return { tone, title, text };
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Two units at most: 45 s, 3 min, 2 h 5 min. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h ${minutes % 60} min`;
+  return `${Math.round(hours / 24)} days`;
+}
