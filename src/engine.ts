@@ -10,7 +10,8 @@ import { explainKafkaError, explainKafkaFailure } from './ingest/kafka-errors.js
 import { KAFKA_TOPIC_SETTINGS, kafkaSettings } from './ingest/kafka-settings.js';
 import { KafkaSource } from './ingest/kafka-source.js';
 import type { Source } from './ingest/source.js';
-import { type HttpServers, startHttp } from './observe/http.js';
+import { Dashboard } from './observe/dashboard/dashboard.js';
+import { type HttpServers, httpTransport, startHttp } from './observe/http.js';
 import type { Logger } from './observe/logger.js';
 import type { Metrics } from './observe/metrics.js';
 import type { EngineStatus } from './observe/status.js';
@@ -66,6 +67,7 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #startedAt = Date.now();
   readonly #sink: PostgresSink;
+  readonly #dashboard: Dashboard;
   #resolveFailed: (error: Error) => void = () => {};
   #pool: DecodePool | null = null;
   #pipeline: Pipeline | null = null;
@@ -78,13 +80,22 @@ export class Engine {
     this.failed = new Promise((resolve) => {
       this.#resolveFailed = resolve;
     });
-    const { config, groupId, metrics, logger } = options;
+    const { config, groupId, metrics, logger, version } = options;
+    const ownerId = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
     this.#sink = new PostgresSink({
       config,
       groupId,
-      ownerId: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
+      ownerId,
       logger: sinkLogger(logger),
       observer: observeSink(metrics),
+    });
+    this.#dashboard = new Dashboard({
+      identity: { version, httpTransport, colour: null, ownerId },
+      status: () => this.status(),
+      metrics,
+      databaseUrl: config.databaseUrl ?? '',
+      token: config.dashboardToken,
+      onError: (error) => logger.limited('warn', 'dashboard', 'dashboard_error', messageOf(error), { error }),
     });
   }
 
@@ -108,6 +119,7 @@ export class Engine {
       status: () => this.status(),
       metrics,
       version,
+      routes: this.#dashboard.routes,
       onError: (error) => logger.limited('error', 'http', 'http_error', error.message, { error }),
     });
     this.#pool = await DecodePool.start({
@@ -137,6 +149,7 @@ export class Engine {
     await this.#sink.close();
     await this.#pool?.close();
     if (this.#state === 'draining') this.#state = 'stopped';
+    this.#dashboard.close();
     await this.#http?.close();
     return unsettled;
   }
@@ -180,11 +193,18 @@ export class Engine {
 
   #createPipeline(decoder: DecodePool): Pipeline {
     const { config, source, metrics, logger, topic } = this.#options;
+    const observer = observePipeline(metrics, logger, topic, (error) => this.#fail(error));
     return new Pipeline({
       source,
       sink: this.#sink,
       decoder,
-      observer: observePipeline(metrics, logger, topic, (error) => this.#fail(error)),
+      observer: {
+        ...observer,
+        landed: (part, outcome, seconds) => {
+          this.#dashboard.landed(part.partition, part.newestTimestampMs);
+          observer.landed(part, outcome, seconds);
+        },
+      },
       lanes: config.databaseLanes,
       batchMaxRows: config.batchMaxRows,
       batchMaxBytes: config.batchMaxBytes,
