@@ -95,6 +95,14 @@ export const KAFKA_OPTIONS = {
     default: 'halt',
     description: 'What to do when messages expired unread: stop, or record the gap and go on.',
   },
+  kafkaSourcePolicy: {
+    env: 'KAFKA_SOURCE_POLICY',
+    type: 'choice',
+    choices: ['halt', 'continue'],
+    default: 'halt',
+    description:
+      'What to do when the stored offsets were read from another cluster, or from a topic that was since created anew: stop, or go on at the same offsets.',
+  },
   kafkaCommitIntervalMs: {
     env: 'KAFKA_COMMIT_INTERVAL_MS',
     type: 'integer',

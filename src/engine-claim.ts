@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError, messageOf } from './errors.js';
-import type { Source, TopicPartition, Watermarks } from './ingest/source.js';
+import type { Source, SourceIdentity, TopicPartition, Watermarks } from './ingest/source.js';
 import type { Claim, Sink } from './sink/sink.js';
 
 export interface ClaimOptions {
@@ -9,6 +9,8 @@ export interface ClaimOptions {
   /** Group of the offsets rows, for advice that names them. */
   readonly groupId: string;
   readonly gapPolicy: 'halt' | 'continue';
+  /** Whether to go on at a position that was read from another cluster or an earlier topic; refused where not given. */
+  readonly sourcePolicy?: 'halt' | 'continue';
   readonly warn: (fields: object, text: string) => void;
   /** A stretch was lost to retention and has its row. */
   readonly onGap: (partition: TopicPartition) => void;
@@ -20,6 +22,7 @@ export interface ClaimedPartition {
 }
 
 const RETRY_MS = 1_000;
+const UNKNOWN: SourceIdentity = { clusterId: null, topicId: null };
 
 /**
  * Takes a partition over and settles where it starts: the offsets row in PostgreSQL, else the group's committed offset, else
@@ -35,7 +38,9 @@ export async function claimPartition(
   const ask = <T>(question: () => Promise<T>) => untilAnswered(question, partition, options, signal);
   const stored = await sink.position(partition.topic, partition.partition, signal);
   const start = stored ?? (await ask(async () => source.startOffset(partition, await source.watermarks(partition))));
-  const claim = await sink.claim(partition.topic, partition.partition, start, signal);
+  const identity = source.identity === undefined ? UNKNOWN : await ask(() => source.identity!());
+  const claimed = { ...identity, acceptOther: options.sourcePolicy === 'continue' };
+  const claim = await sink.claim(partition.topic, partition.partition, start, signal, claimed);
   // Asked after the claim: until then the owner before may have moved the position past an older answer.
   const watermarks = await ask(() => source.watermarks(partition));
   const nextOffset = await settlePosition(claim, watermarks, options, signal);
@@ -55,7 +60,7 @@ export async function settlePosition(
     throw new EngineError(
       'KAFKA_OFFSET_ABOVE_END',
       `${where} ends at offset ${high}, but ${nextOffset} offsets of it have landed: the topic was created anew, or KAFKA_BROKERS points at another cluster. ` +
-        `If it was created anew and is to be read from its start: UPDATE kafka_offsets SET next_offset = ${low} WHERE group_id = ${quoted(options.groupId)} AND topic = ${quoted(topic)} AND partition = ${partition};`,
+        `If it was created anew and is to be read from its start: UPDATE kafka_offsets SET next_offset = ${low}, cluster_id = NULL, topic_id = NULL WHERE group_id = ${quoted(options.groupId)} AND topic = ${quoted(topic)} AND partition = ${partition};`,
     );
   }
   if (nextOffset >= low) return nextOffset;

@@ -7,7 +7,14 @@ import { WatermarkWatch } from './engine-watermarks.js';
 import { EngineError } from './errors.js';
 import { ByteBudget } from './ingest/byte-budget.js';
 import type { Slab } from './ingest/partition.js';
-import type { Source, SourceHandler, SourceMessage, TopicPartition, TopicPartitionOffset } from './ingest/source.js';
+import {
+  keyOf,
+  type Source,
+  type SourceHandler,
+  type SourceMessage,
+  type TopicPartition,
+  type TopicPartitionOffset,
+} from './ingest/source.js';
 import { BatchLane } from './sink/batch-lane.js';
 import type { PendingPart } from './sink/batcher.js';
 import type { PartOutcome, Sink } from './sink/sink.js';
@@ -29,6 +36,7 @@ export interface PipelineOptions {
   readonly duplicateWindowEntries: number;
   readonly duplicateWindowMs: number;
   readonly gapPolicy: 'halt' | 'continue';
+  readonly sourcePolicy?: 'halt' | 'continue';
   readonly commitIntervalMs: number;
   readonly groupId: string;
 }
@@ -48,8 +56,6 @@ export interface PipelineObserver {
 
 /** Repeats lie within seconds of each other; older ones meet the primary key. */
 const SEED_TRANSACTIONS_MAX = 5_000;
-
-const keyOf = ({ topic, partition }: TopicPartition) => `${partition}/${topic}`;
 
 /**
  * The flow from source to sink, on the main thread: it packs, orders, drops repeats and hands over; it never looks into a
@@ -85,6 +91,7 @@ export class Pipeline implements SourceHandler {
       sink: options.sink,
       groupId: options.groupId,
       gapPolicy: options.gapPolicy,
+      sourcePolicy: options.sourcePolicy ?? 'halt',
       warn: (fields, text) => options.observer.warn(fields, text),
       onGap: (partition) => options.observer.gap(partition),
     };

@@ -50,6 +50,7 @@ export function kafkaSource(config: Config, metrics: Metrics, logger: Logger): K
     settings: { global: kafkaSettings(config) as Record<string, unknown>, topic: { ...KAFKA_TOPIC_SETTINGS } },
     incremental: strategy === 'cooperative-sticky' || strategy === 'consumer',
     startFrom: parseStartFrom(config.kafkaStartFrom) ?? 'latest',
+    acceptOther: config.kafkaSourcePolicy === 'continue',
     drainMs: Math.min(config.kafkaSessionTimeoutMs / 2, DRAIN_MAX_MS),
     explain: (texts) => explainKafkaError(texts, config),
     explainFailure: (texts) => explainKafkaFailure(texts, config),
@@ -217,6 +218,7 @@ export class Engine {
       duplicateWindowMs: config.duplicateWindowMs,
       groupId: this.#options.groupId,
       gapPolicy: config.kafkaGapPolicy,
+      sourcePolicy: config.kafkaSourcePolicy,
       commitIntervalMs: config.kafkaCommitIntervalMs,
     });
   }

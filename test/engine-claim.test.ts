@@ -80,7 +80,7 @@ test('a position beyond the end is refused, with the statement to run for this g
       assert.equal((error as Error & { code: string }).code, 'KAFKA_OFFSET_ABOVE_END');
       assert.match(
         error.message,
-        /SET next_offset = 3 WHERE group_id = 'o''group' AND topic = 'it''s\.dextrades\.proto' AND partition = 2;/,
+        /SET next_offset = 3, cluster_id = NULL, topic_id = NULL WHERE group_id = 'o''group' AND topic = 'it''s\.dextrades\.proto' AND partition = 2;/,
       );
       return true;
     },

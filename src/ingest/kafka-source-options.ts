@@ -8,6 +8,8 @@ export interface KafkaSourceOptions {
   readonly incremental: boolean;
   /** `latest`, `earliest` or milliseconds since the epoch. */
   readonly startFrom: 'latest' | 'earliest' | number;
+  /** Whether to go on at the stored offsets where the cluster or the topic became another. */
+  readonly acceptOther: boolean;
   /** How long a revoke may wait for what is in flight, ms. */
   readonly drainMs: number;
   /** Makes an error that a person can act on of what the client said. */

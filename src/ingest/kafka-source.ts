@@ -1,19 +1,21 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { EngineError } from '../errors.js';
+import { AssignedPartitions } from './assigned-partitions.js';
+import { consumeFailure } from './consume-failure.js';
+import { ConsumeSize } from './consume-size.js';
 import { KafkaClient, messageFrom, readStatistics } from './kafka-client.js';
 import type { KafkaSourceOptions } from './kafka-source-options.js';
 import { awaitTopic } from './kafka-topic.js';
+import { Membership } from './membership.js';
 import { SeekQueue } from './seek-queue.js';
-import type { Source, SourceHandler, TopicPartition, TopicPartitionOffset, Watermarks } from './source.js';
-
-interface Assigned extends TopicPartition {
-  /** Number of the consume call during which it was assigned anew; messages of that call may be of the tenure before. */
-  readonly sinceCall: number;
-  /** Where reading goes on should messages of that call have to be dropped. */
-  readonly start: number;
-  /** What comes next. */
-  offset: number;
-}
+import type {
+  Source,
+  SourceHandler,
+  SourceIdentity,
+  TopicPartition,
+  TopicPartitionOffset,
+  Watermarks,
+} from './source.js';
+import { TopicGuard } from './topic-guard.js';
 
 /** The client's connect cannot be interrupted: a start that is refused ends no sooner than this. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -22,19 +24,7 @@ const LEAVE_MARGIN_MS = 5_000;
 /** A hold shorter than this only stops asking for messages; a longer one pauses the partitions and goes on polling. */
 const PAUSE_AFTER_MS = 1_000;
 const HOLD_POLL_MS = 2;
-/** A consume call asks for about this much. */
-const CONSUME_BYTES = 4_194_304;
-const CONSUME_MESSAGES_MAX = 64;
-const AUTO_OFFSET_RESET = -140;
-const FATAL = -150;
 const ERRONEOUS_STATE = -172;
-/** A member that was fenced joins its group anew after this long, and twice as long each time it happens again. */
-const REJOIN_FIRST_MS = 1_000;
-const REJOIN_MAX_MS = 60_000;
-const TOPIC_AUTHORIZATION_FAILED = 29;
-const GROUP_AUTHORIZATION_FAILED = 30;
-
-const keyOf = ({ topic, partition }: TopicPartition) => `${partition}/${topic}`;
 
 /**
  * Kafka as a {@link Source}: one consume call in flight at a time, everything that moves positions between two calls.
@@ -45,19 +35,18 @@ const keyOf = ({ topic, partition }: TopicPartition) => `${partition}/${topic}`;
 export class KafkaSource implements Source {
   readonly #options: KafkaSourceOptions;
   readonly #client: KafkaClient;
-  readonly #assigned = new Map<string, Assigned>();
-  readonly #known = new Set<string>();
+  readonly #guard: TopicGuard;
+  readonly #assigned = new AssignedPartitions();
+  readonly #membership = new Membership();
   readonly #stopping = new AbortController();
   readonly #seeks = new SeekQueue();
+  readonly #size = new ConsumeSize();
   #handler: SourceHandler | null = null;
   #rebalances: Promise<void> = Promise.resolve();
   #rebalancing = 0;
   #loop: Promise<void> = Promise.resolve();
   #calls = 0;
-  #messageBytes = 1_048_576;
   #partitionsAtStart = Number.POSITIVE_INFINITY;
-  #rejoin: NodeJS.Timeout | 'leaving' | null = null;
-  #rejoinMs = REJOIN_FIRST_MS;
   #polling = false;
   #heldSinceMs: number | null = null;
   #paused = false;
@@ -76,8 +65,16 @@ export class KafkaSource implements Source {
       committed: (error) => this.#commitAnswered(error),
       statistics: (json) => this.#readStatistics(json),
       log: (severity, text) => {
+        this.#membership.logged(text);
         if (severity <= 4) options.observer.warned(text);
       },
+    });
+    this.#guard = new TopicGuard({
+      topic: options.topic,
+      settings: options.settings.global,
+      acceptOther: options.acceptOther,
+      warned: (text) => options.observer.warned(text),
+      failed: (error) => this.#handler?.failed(error),
     });
   }
 
@@ -102,6 +99,8 @@ export class KafkaSource implements Source {
     });
     this.#connected = true;
     this.#partitionsAtStart = await awaitTopic(this.#client, this.#options.topic, this.#options.explain);
+    await this.#guard.look();
+    this.#guard.start();
     this.#client.subscribe(this.#options.topic);
     this.#loop = this.#poll().catch((error: unknown) => {
       this.#polling = false;
@@ -117,7 +116,7 @@ export class KafkaSource implements Source {
     this.#heldSinceMs = null;
     if (!this.#paused) return;
     this.#paused = false;
-    this.#client.resume([...this.#assigned.values()]);
+    this.#client.resume(this.#assigned.all());
   }
 
   seek(position: TopicPartitionOffset): Promise<void> {
@@ -149,26 +148,27 @@ export class KafkaSource implements Source {
     return (await this.#client.offsetForTime(partition, startFrom)) ?? watermarks.high;
   }
 
+  identity(): Promise<SourceIdentity> {
+    return this.#guard.identity();
+  }
+
   fenced({ topic, partition }: TopicPartition): void {
-    if (this.#rejoin !== null || this.#stopping.signal.aborted) return;
-    const seconds = this.#rejoinMs / 1_000;
+    if (this.#stopping.signal.aborted) return;
+    const delayMs = this.#membership.joinAnew(() => this.#client.unsubscribe());
+    if (delayMs === null) return;
     this.#options.observer.warned(
-      `partition ${partition} of ${topic} is claimed by another engine while the group says it is ours: joins the group anew in ${seconds} s`,
+      `partition ${partition} of ${topic} is claimed by another engine while the group says it is ours: joins the group anew in ${delayMs / 1_000} s`,
     );
-    this.#rejoin = setTimeout(() => {
-      this.#rejoin = 'leaving';
-      this.#client.unsubscribe();
-    }, this.#rejoinMs);
-    this.#rejoinMs = Math.min(REJOIN_MAX_MS, this.#rejoinMs * 2);
   }
 
   async stop(): Promise<void> {
     if (!this.#stopping.signal.aborted) {
       this.#stopping.abort();
+      this.#membership.close();
       await this.#leave();
     }
     this.#ended = true;
-    await this.#loop;
+    await Promise.all([this.#loop, this.#guard.stop()]);
     for (const { reject } of this.#seeks.take()) reject(new Error('the source was stopped'));
     // With a commit unanswered, disconnecting waits for a broker that may never answer, and the process could not exit.
     if (this.#commitsOpen === 0) await this.#client.disconnect();
@@ -177,10 +177,9 @@ export class KafkaSource implements Source {
   /** Gives the partitions back through the group's own revoke, so that they are drained and the group is told. */
   async #leave(): Promise<void> {
     if (this.#handler === null) return;
-    if (this.#rejoin !== null && this.#rejoin !== 'leaving') clearTimeout(this.#rejoin);
     await this.#rebalances;
     // Without the loop nobody is told of a revoke.
-    if (!this.#polling) return this.#revoke([...this.#assigned.values()]).catch(() => {});
+    if (!this.#polling) return this.#revoke(this.#assigned.all()).catch(() => {});
     try {
       this.#client.unsubscribe();
     } catch {
@@ -201,12 +200,12 @@ export class KafkaSource implements Source {
           continue;
         }
         this.#paused = true;
-        this.#client.pause([...this.#assigned.values()]);
+        this.#client.pause(this.#assigned.all());
       }
       await this.#consumeOnce();
       await this.#runSeeks();
-      if (this.#rejoin === 'leaving' && this.#assigned.size === 0 && this.#rebalancing === 0) {
-        this.#rejoin = null;
+      if (this.#membership.leaving && this.#assigned.size === 0 && this.#rebalancing === 0) {
+        this.#membership.left();
         if (!this.#stopping.signal.aborted) this.#client.subscribe(this.#options.topic);
       }
     }
@@ -214,17 +213,12 @@ export class KafkaSource implements Source {
 
   async #consumeOnce(): Promise<void> {
     const call = ++this.#calls;
-    const bytes = Math.min(CONSUME_BYTES, this.#handler?.freeBytes ?? CONSUME_BYTES);
-    const count = Math.max(1, Math.min(CONSUME_MESSAGES_MAX, Math.floor(bytes / this.#messageBytes)));
     try {
-      const { messages, ends } = await this.#client.consume(count);
+      const freeBytes = this.#handler?.freeBytes ?? Number.POSITIVE_INFINITY;
+      const { messages, ends } = await this.#client.consume(this.#size.next(freeBytes));
       const fresh = messages.filter((message) => this.#isFresh(message, call)).map(messageFrom);
-      if (messages.length > 0) {
-        const mean = messages.reduce((sum, message) => sum + message.size, 0) / messages.length;
-        // Up at once and down slowly: a call that asks for too many large messages overshoots the budget.
-        this.#messageBytes = Math.max(mean, this.#messageBytes + (mean - this.#messageBytes) / 8, 1);
-      }
-      for (const message of fresh) this.#assigned.get(keyOf(message))!.offset = message.offset + 1;
+      this.#size.received(messages);
+      for (const { topic, partition, offset } of fresh) this.#assigned.moveTo({ topic, partition, offset: offset + 1 });
       if (fresh.length > 0) this.#handler?.messages(fresh);
       for (const end of ends) if (this.#isFresh(end, call)) this.#handler?.endReached(end);
     } catch (error) {
@@ -232,47 +226,36 @@ export class KafkaSource implements Source {
     }
   }
 
-  /**
-   * Whether a message surely belongs to the partition's current assignment. One popped during the call in which the
-   * partition came back to us may be of the tenure before: it is dropped, and reading goes on from the start again.
-   */
+  /** Whether a message surely belongs to the partition's current assignment. Where it may not, reading begins again. */
   #isFresh(at: TopicPartition, call: number): boolean {
-    const assigned = this.#assigned.get(keyOf(at));
-    if (assigned === undefined) return false;
-    if (call > assigned.sinceCall) return true;
-    const { topic, partition, start } = assigned;
+    const standing = this.#assigned.standing(at, call);
     // A seek that fails is asked for again by the next message that is not fresh.
-    if (!this.#seeks.has(at)) this.seek({ topic, partition, offset: start }).catch(() => {});
-    return false;
+    if (standing === 'earlier' && !this.#seeks.has(at)) this.seek(this.#assigned.startOf(at)).catch(() => {});
+    return standing === 'ours';
   }
 
-  async #consumeFailed(error: Error & { code?: number }): Promise<void> {
-    const { code } = error;
-    if (code === AUTO_OFFSET_RESET) {
-      for (const partition of [...this.#assigned.values()]) this.#handler?.outOfRange(partition);
-    } else if (code === TOPIC_AUTHORIZATION_FAILED || code === GROUP_AUTHORIZATION_FAILED) {
-      throw new EngineError(
-        'KAFKA_AUTHORIZATION',
-        `the broker refuses to let this user read topic ${this.#options.topic} in this group: ${error.message}; check the subscription, KAFKA_USERNAME and KAFKA_GROUP_ID`,
-      );
-    } else if (code === FATAL) {
-      throw new EngineError('KAFKA_FATAL', `the Kafka client cannot go on: ${error.message}`);
-    } else {
-      this.#options.observer.warned(`consume failed: ${error.message}`);
-      await delay(HOLD_POLL_MS);
+  async #consumeFailed(error: Error): Promise<void> {
+    const failure = consumeFailure(error, this.#options.topic);
+    if (failure instanceof Error) throw failure;
+    if (failure === 'outOfRange') {
+      for (const partition of this.#assigned.all()) this.#handler?.outOfRange(partition);
+      return;
     }
+    if (failure === 'unknownTopic') void this.#guard.look();
+    this.#options.observer.warned(`consume failed: ${error.message}`);
+    await delay(HOLD_POLL_MS);
   }
 
   /** Between two consume calls no message is on its way to us, so none of the old position can follow a seek. */
   async #runSeeks(): Promise<void> {
     for (const { position, resolve, reject } of this.#seeks.take()) {
-      if (!this.#assigned.has(keyOf(position))) {
+      if (!this.#assigned.has(position)) {
         resolve();
         continue;
       }
       try {
         await this.#moveTo(position);
-        if (this.#paused) this.#client.pause([...this.#assigned.values()]);
+        if (this.#paused) this.#client.pause(this.#assigned.all());
         resolve();
       } catch (error) {
         reject(error);
@@ -282,7 +265,7 @@ export class KafkaSource implements Source {
 
   /** A partition that was out of range stands still in the client and takes no seek: it is given back and taken anew. */
   async #moveTo(position: TopicPartitionOffset): Promise<void> {
-    this.#assigned.get(keyOf(position))!.offset = position.offset;
+    this.#assigned.moveTo(position);
     try {
       await this.#client.seek(position);
     } catch (error) {
@@ -290,11 +273,12 @@ export class KafkaSource implements Source {
       if ((error as { code?: number }).code !== ERRONEOUS_STATE || this.#rebalancing > 0) throw error;
       const { incremental } = this.#options;
       if (incremental) this.#client.unassign([position], true);
-      this.#client.assign(incremental ? [position] : [...this.#assigned.values()], incremental);
+      this.#client.assign(incremental ? [position] : this.#assigned.all(), incremental);
     }
   }
 
   #rebalance(kind: 'assign' | 'revoke', partitions: TopicPartition[]): void {
+    if (kind === 'assign') this.#membership.assigned();
     this.#options.observer.rebalanced(kind, partitions.length);
     this.#rebalancing += 1;
     const change = kind === 'assign' ? () => this.#assign(partitions) : () => this.#revoke(partitions);
@@ -310,24 +294,22 @@ export class KafkaSource implements Source {
   async #assign(partitions: readonly TopicPartition[]): Promise<void> {
     const starts = partitions.length === 0 ? [] : await this.#handler!.assigned(partitions, this.#stopping.signal);
     this.#seeks.forget(partitions);
-    for (const start of starts) {
-      const key = keyOf(start);
-      // A partition that this client never read has nothing old on its way.
-      const sinceCall = this.#known.has(key) ? this.#calls : 0;
-      this.#assigned.set(key, { ...start, sinceCall, start: start.offset });
-      this.#known.add(key);
-    }
+    this.#assigned.take(starts, this.#calls);
     this.#client.assign(starts, this.#options.incremental);
     if (this.#paused) this.#client.pause(starts);
   }
 
   async #revoke(partitions: readonly TopicPartition[]): Promise<void> {
-    const held = partitions.filter((partition) => this.#assigned.has(keyOf(partition)));
+    const held = partitions.filter((partition) => this.#assigned.has(partition));
     if (held.length > 0) {
-      await this.#handler!.revoked(held, AbortSignal.timeout(this.#options.drainMs));
-      await this.#commitsAnswered();
+      const { dead } = this.#membership;
+      const budget = AbortSignal.timeout(this.#options.drainMs);
+      // Taken for dead, we drain nothing: another may have claimed them, and we come back the sooner.
+      if (!dead.aborted) await this.#handler!.revoked(held, AbortSignal.any([budget, dead]));
+      else this.#handler!.lost(held);
+      if (!dead.aborted) await this.#commitsAnswered();
     }
-    for (const partition of held) this.#assigned.delete(keyOf(partition));
+    this.#assigned.drop(held);
     this.#seeks.forget(held);
     this.#client.unassign(held, this.#options.incremental);
   }

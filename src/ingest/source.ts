@@ -24,6 +24,15 @@ export interface Watermarks {
   readonly high: number;
 }
 
+/** Which cluster and which incarnation of the topic offsets belong to; null where the broker gives no such id. */
+export interface SourceIdentity {
+  readonly clusterId: string | null;
+  readonly topicId: string | null;
+}
+
+/** Names a partition in maps. */
+export const keyOf = ({ topic, partition }: TopicPartition): string => `${partition}/${topic}`;
+
 /** What a source calls. The engine implements it. */
 export interface SourceHandler {
   /** What may be received before the memory budget is spent, in bytes; a single larger message may pass alone. */
@@ -35,7 +44,7 @@ export interface SourceHandler {
   assigned(partitions: readonly TopicPartition[], signal: AbortSignal): Promise<TopicPartitionOffset[]>;
   /** Partitions are to be given up: finish what is in flight within the source's budget; `signal` aborts when that is spent. */
   revoked(partitions: readonly TopicPartition[], signal: AbortSignal): Promise<void>;
-  /** Partitions are gone already: drop everything of theirs. */
+  /** Partitions are another's already: drop everything of theirs. */
   lost(partitions: readonly TopicPartition[]): void;
   /** Messages in the order they came, each partition's in offset order. */
   messages(messages: readonly SourceMessage[]): void;
@@ -61,6 +70,8 @@ export interface Source {
   watermarks(partition: TopicPartition): Promise<Watermarks>;
   /** Where a partition without a stored position starts: the group's offset, else the configured start. */
   startOffset(partition: TopicPartition, watermarks: Watermarks): Promise<number>;
+  /** What the offsets are worth: asked anew each time. Rejects while the source does not answer. */
+  identity?(): Promise<SourceIdentity>;
   /** Another engine claimed a partition that the source still counts as ours: settles anew whose it is. */
   fenced(partition: TopicPartition): void;
   /** Stops fetching, gives partitions up through `revoked`, commits, leaves. */

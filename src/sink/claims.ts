@@ -1,7 +1,8 @@
 import { EngineError } from '../errors.js';
+import { checkSource, rememberTopicId } from './claimed-source.js';
 import type { Connection } from './connection.js';
 import type { Position } from './offsets.js';
-import type { BatchPart, Claim, Gap } from './sink.js';
+import type { BatchPart, Claim, ClaimedSource, Gap } from './sink.js';
 
 export async function readPosition(
   connection: Connection,
@@ -19,16 +20,17 @@ export async function readPosition(
 export interface Claimant {
   readonly groupId: string;
   readonly owner: string;
-  readonly clusterId: string | null;
 }
 
 export async function claimPartition(
   connection: Connection,
-  { groupId, owner, clusterId }: Claimant,
+  { groupId, owner }: Claimant,
   topic: string,
   partition: number,
   start: number,
+  source: ClaimedSource,
 ): Promise<{ claim: Claim; claimedAtMs: number }> {
+  await checkSource(connection, groupId, topic, partition, source);
   const rows = await connection.rows<{
     epoch: string;
     next_offset: string;
@@ -40,7 +42,7 @@ export async function claimPartition(
     partition,
     start,
     owner,
-    clusterId,
+    source.clusterId,
   ]);
   const row = rows[0];
   if (row === undefined) throw new EngineError('INVARIANT', 'A claim answers one row.');
@@ -51,6 +53,7 @@ export async function claimPartition(
     nextOffset: Number(row.next_offset),
     previousOwner: row.previous_owner,
   };
+  await rememberTopicId(connection, groupId, owner, claim, source);
   return { claim, claimedAtMs: row.claimed_at.getTime() };
 }
 

@@ -12,7 +12,7 @@ import { recentTransactions } from './offsets.js';
 import { TradePartitions } from './partitions.js';
 import { backoffMs, Retrier } from './retry.js';
 import { checkSchema } from './schema-check.js';
-import type { Batch, Claim, Gap, PartOutcome, Sink, TransactionKeys } from './sink.js';
+import type { Batch, Claim, ClaimedSource, Gap, PartOutcome, Sink, TransactionKeys } from './sink.js';
 import type { PostgresSinkOptions } from './sink-options.js';
 import { StaleBackends } from './stale-backends.js';
 
@@ -28,6 +28,7 @@ export interface SinkStatus {
 const OTHER_CONNECTIONS = 4;
 const OPEN_PATIENCE_MS = 60_000;
 const CONTROL_LOCK_TIMEOUT_MS = 10_000;
+const UNKNOWN_SOURCE: ClaimedSource = { clusterId: null, topicId: null, acceptOther: false };
 
 /** Lands batches in PostgreSQL exactly once. The offsets row in the same transaction is the truth. */
 export class PostgresSink implements Sink {
@@ -51,7 +52,7 @@ export class PostgresSink implements Sink {
     const { config, logger, observer = {} } = options;
     if (config.databaseUrl === undefined) throw new EngineError('CONFIG_INVALID', 'DATABASE_URL is not set.');
     this.#options = options;
-    this.#claimant = { groupId: options.groupId, owner: options.ownerId, clusterId: options.clusterId ?? null };
+    this.#claimant = { groupId: options.groupId, owner: options.ownerId };
     this.#connections = new Connections({
       url: config.databaseUrl,
       owner: options.ownerId,
@@ -134,9 +135,15 @@ export class PostgresSink implements Sink {
     );
   }
 
-  async claim(topic: string, partition: number, start: number, signal: AbortSignal): Promise<Claim> {
+  async claim(
+    topic: string,
+    partition: number,
+    start: number,
+    signal: AbortSignal,
+    claimed: ClaimedSource = UNKNOWN_SOURCE,
+  ): Promise<Claim> {
     const { claim, claimedAtMs } = await this.#ask('Claiming a partition', signal, (connection) =>
-      claimPartition(connection, this.#claimant, topic, partition, start),
+      claimPartition(connection, this.#claimant, topic, partition, start, claimed),
     );
     this.#claims.remember(claim, claimedAtMs);
     return claim;

@@ -10,6 +10,14 @@ export interface Claim {
   readonly previousOwner: string | null;
 }
 
+/** Where the offsets of a claim come from; an id is null where the source has none. */
+export interface ClaimedSource {
+  readonly clusterId: string | null;
+  readonly topicId: string | null;
+  /** Whether a position that was read from another cluster or topic is to be taken over all the same. */
+  readonly acceptOther: boolean;
+}
+
 /** A stretch of one partition, ready to land: offsets [from, to), and everything that came of them. */
 export interface BatchPart {
   readonly topic: string;
@@ -66,9 +74,15 @@ export interface Sink {
   position(topic: string, partition: number, signal: AbortSignal): Promise<number | null>;
   /**
    * Takes the partition over: inserts the offsets row at `start`, or bumps the epoch of the row that is there. Retries
-   * outages until `signal` aborts.
+   * outages until `signal` aborts. Rejects with KAFKA_SOURCE_CHANGED where the row's position was read from elsewhere.
    */
-  claim(topic: string, partition: number, start: number, signal: AbortSignal): Promise<Claim>;
+  claim(
+    topic: string,
+    partition: number,
+    start: number,
+    signal: AbortSignal,
+    claimed?: ClaimedSource,
+  ): Promise<Claim>;
   /**
    * Writes a gap row, unless the same one is there, and moves the position over it where `advance` says so, in one
    * transaction. False where the claim no longer holds.

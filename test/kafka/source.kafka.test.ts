@@ -52,6 +52,7 @@ class Reader implements SourceHandler {
       settings: { global: { ...kafkaSettings(config) }, topic: { ...KAFKA_TOPIC_SETTINGS } },
       incremental: strategy === 'cooperative-sticky' || strategy === 'consumer',
       startFrom: 'earliest',
+      acceptOther: false,
       drainMs: 1_000,
       explain: (texts) => explainKafkaError(texts, config),
       explainFailure: (texts) => explainKafkaFailure(texts, config),

@@ -1,0 +1,29 @@
+import { EngineError } from '../errors.js';
+
+const AUTO_OFFSET_RESET = -140;
+const FATAL = -150;
+const UNKNOWN_TOPIC = 3;
+const TOPIC_AUTHORIZATION_FAILED = 29;
+const GROUP_AUTHORIZATION_FAILED = 30;
+
+/** What a failed consume call asks for. An EngineError ends the reading; `passing` is told and read on after. */
+export type ConsumeFailure = EngineError | 'outOfRange' | 'unknownTopic' | 'passing';
+
+export function consumeFailure(error: Error & { code?: number }, topic: string): ConsumeFailure {
+  switch (error.code) {
+    case AUTO_OFFSET_RESET:
+      return 'outOfRange';
+    case UNKNOWN_TOPIC:
+      return 'unknownTopic';
+    case TOPIC_AUTHORIZATION_FAILED:
+    case GROUP_AUTHORIZATION_FAILED:
+      return new EngineError(
+        'KAFKA_AUTHORIZATION',
+        `the broker refuses to let this user read topic ${topic} in this group: ${error.message}; check the subscription, KAFKA_USERNAME and KAFKA_GROUP_ID`,
+      );
+    case FATAL:
+      return new EngineError('KAFKA_FATAL', `the Kafka client cannot go on: ${error.message}`);
+    default:
+      return 'passing';
+  }
+}

@@ -1,0 +1,63 @@
+/** A member that was fenced joins its group anew after this long, and twice as long each time it happens again. */
+const REJOIN_FIRST_MS = 1_000;
+const REJOIN_MAX_MS = 60_000;
+
+/**
+ * What librdkafka logs when the group has taken us for dead, which its rebalance event does not say: a session without
+ * heartbeats (SESSTMOUT), or a poll that came too late (MAXPOLL). Either comes before the revoke that follows from it.
+ */
+const TAKEN_FOR_DEAD = /Consumer group session timed out|Application maximum poll interval/;
+
+/**
+ * Our standing in the group beyond what it assigns us: whether it has taken us for dead, and joining it anew where it counts
+ * partitions as ours that another engine has claimed.
+ *
+ * Joining anew: `idle` → `waiting` (asked for, the delay runs) → `leaving` (what we hold is being given back) → `idle`.
+ */
+export class Membership {
+  #alive = new AbortController();
+  #rejoin: 'idle' | 'waiting' | 'leaving' = 'idle';
+  #rejoinMs = REJOIN_FIRST_MS;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** Aborts when the group takes us for dead. */
+  get dead(): AbortSignal {
+    return this.#alive.signal;
+  }
+
+  /** The group has answered us again. */
+  assigned(): void {
+    if (this.#alive.signal.aborted) this.#alive = new AbortController();
+  }
+
+  logged(line: string): void {
+    if (TAKEN_FOR_DEAD.test(line)) this.#alive.abort();
+  }
+
+  get leaving(): boolean {
+    return this.#rejoin === 'leaving';
+  }
+
+  /** Calls `leave` after a while. Answers after how many ms, null where that is under way already. */
+  joinAnew(leave: () => void): number | null {
+    if (this.#rejoin !== 'idle') return null;
+    const delayMs = this.#rejoinMs;
+    this.#rejoin = 'waiting';
+    this.#timer = setTimeout(() => {
+      this.#rejoin = 'leaving';
+      leave();
+    }, delayMs);
+    this.#rejoinMs = Math.min(REJOIN_MAX_MS, delayMs * 2);
+    return delayMs;
+  }
+
+  /** What we held is given back. */
+  left(): void {
+    this.#rejoin = 'idle';
+  }
+
+  /** Nothing more is begun. */
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+}

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { mock, test } from 'node:test';
+import { Membership } from '../../src/ingest/membership.js';
+
+const SESSION =
+  '[thrd:main]: Consumer group session timed out (in join-state steady) after 6001 ms without a successful response from the group coordinator (broker 1, last error was Success): revoking assignment and rejoining group';
+const POLL =
+  '[thrd:main]: Application maximum poll interval (300000ms) exceeded by 12ms (adjust max.poll.interval.ms for long-running message processing): leaving group';
+
+for (const [about, line] of [
+  ['a session that timed out', SESSION],
+  ['a poll that came too late', POLL],
+] as const) {
+  test(`${about} means that the group takes us for dead, until it answers again`, () => {
+    const membership = new Membership();
+    const { dead } = membership;
+    membership.logged('[thrd:main]: Group "g": 4 partitions revoked');
+    assert.equal(dead.aborted, false);
+    membership.logged(line);
+    assert.equal(dead.aborted, true);
+    assert.equal(membership.dead, dead);
+    membership.assigned();
+    assert.equal(membership.dead.aborted, false);
+  });
+}
+
+test('an assignment leaves the signal alone while nobody takes us for dead', () => {
+  const membership = new Membership();
+  const { dead } = membership;
+  membership.assigned();
+  assert.equal(membership.dead, dead);
+});
+
+test('joining anew waits, then leaves, and waits twice as long the next time, a minute at most', () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const membership = new Membership();
+    let left = 0;
+    const leave = (): void => {
+      left += 1;
+    };
+    const delays = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000];
+    for (const [round, delayMs] of delays.entries()) {
+      assert.equal(membership.joinAnew(leave), delayMs);
+      assert.equal(membership.joinAnew(leave), null, 'it is under way');
+      mock.timers.tick(delayMs - 1);
+      assert.deepEqual([left, membership.leaving], [round, false]);
+      mock.timers.tick(1);
+      assert.deepEqual([left, membership.leaving], [round + 1, true]);
+      membership.left();
+      assert.equal(membership.leaving, false);
+    }
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test('closed, it begins nothing more', () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const membership = new Membership();
+    membership.joinAnew(() => assert.fail('it left'));
+    membership.close();
+    mock.timers.tick(60_000);
+    assert.equal(membership.leaving, false);
+  } finally {
+    mock.timers.reset();
+  }
+});
