@@ -1,16 +1,17 @@
-import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { generateMessages } from '../../src/commands/demo/generator/generator.js';
 import type { GeneratedMessage } from '../../src/commands/demo/generator/message.js';
+import type { Stretch } from '../../src/commands/demo/ledger.js';
+import { installAudit } from '../ledger/audit.js';
+import { assertLedger } from '../ledger/ledger.js';
+import { SentLog } from '../ledger/sent-log.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import type { BrokerAdmin } from './admin.js';
-import { assertAudit, installAudit } from './audit.js';
 import type { BrokerAddress } from './broker.js';
 import { plainClient, TestProducer } from './clients.js';
 import { plainEnvironment } from './engine-environment.js';
 import { type EngineEnvironment, EngineProcess } from './engine-process.js';
-import { SentLog, type Stretch } from './sent-log.js';
 import { until } from './until.js';
 
 export interface RunningBroker {
@@ -202,35 +203,8 @@ export class Stage {
    * everything in offset order and under the epoch in force. `skipped` was not to be read.
    */
   async assertLedger(skipped: readonly Stretch[] = []): Promise<void> {
-    const rows = await this.query<{ key: string; copies: number }>(
-      `SELECT block_slot || '/' || tx_index || '/' || trade_index AS key, count(*)::int AS copies FROM solana_dex_trades GROUP BY 1`,
-    );
-    const expected = this.sent.expectedTrades(skipped);
-    const landed = new Set(rows.map(({ key }) => key));
-    assert.ok(expected.size > 0, 'nothing was to land, which proves nothing');
-    assert.deepEqual(
-      [...expected].filter((key) => !landed.has(key)),
-      [],
-      'missing trades',
-    );
-    assert.deepEqual(
-      [...landed].filter((key) => !expected.has(key)),
-      [],
-      'trades nobody sent',
-    );
-    assert.deepEqual(
-      rows.filter(({ copies }) => copies !== 1),
-      [],
-      'trades that landed twice',
-    );
-    const letters = await this.query<{ at: string }>(
-      `SELECT partition || '@' || kafka_offset AS at FROM ingest_dead_letters`,
-    );
-    assert.deepEqual(letters.map(({ at }) => at).sort(), this.sent.expectedDeadLetters(skipped), 'dead letters');
-    const positions = await this.positions();
-    for (const partition of this.sent.partitions)
-      assert.equal(positions.get(partition), this.sent.endOf(partition), `position of partition ${partition}`);
-    await assertAudit(this.#client);
+    const source = { groupId: this.group, topic: this.topic, firstSlot: 0 };
+    await assertLedger(this.#client, source, this.sent, skipped);
   }
 
   async close(): Promise<void> {

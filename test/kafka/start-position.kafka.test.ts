@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import type { Stretch } from '../../src/commands/demo/ledger.js';
 import type { EngineEnvironment } from './engine-process.js';
-import type { Stretch } from './sent-log.js';
 import { type SharedBroker, sharedBroker } from './shared-broker.js';
 import { Stage } from './stage.js';
 
