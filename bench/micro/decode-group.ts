@@ -4,7 +4,7 @@ import { GENERATOR_DEFAULTS } from '../../src/commands/demo/generator/options.js
 import { decodeSlab } from '../../src/workers/slab.js';
 import { decodeAsTutorial, decodeFull } from '../rivals/tutorial.js';
 import type { Case, Group, Work } from './rounds.js';
-import { type Sample, sampleOf } from './slabs.js';
+import { readAnew, type Sample, sampleOf } from './slabs.js';
 
 const OPTIONS = { messageMaxBytes: 8_388_608 };
 const projection = protobuf.Root.fromJSON(projectionDescriptor)
@@ -17,7 +17,7 @@ function workOf({ bytes, trades }: Sample): Work {
 
 /** The worker's whole task, slab in, rows out. */
 export function decodeSample(sample: Sample): Work {
-  for (const slab of sample.slabs) decodeSlab(slab, OPTIONS);
+  for (const slab of readAnew(sample)) decodeSlab(slab, OPTIONS);
   return workOf(sample);
 }
 

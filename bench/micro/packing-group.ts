@@ -32,7 +32,7 @@ export function packingGroup(): Group {
         against: `engine_${bytes}`,
         name: `engine (pack), values of ${bytes.toLocaleString('en-US')} B`,
         run: () => {
-          pack(messages, VOLUME);
+          pack(messages, VOLUME, 1);
           return work;
         },
       },

@@ -34,6 +34,15 @@ export function sampleOf(seed: number, count: number, generator: Partial<Generat
   return { messages, slabs: slabsOf(messages), bytes, trades };
 }
 
+let runs = 0;
+
+/** The same slabs as the engine would read them for the first time: what a worker remembers of earlier rounds is of no use. */
+export function readAnew({ slabs }: Sample): readonly SlabTask[] {
+  const partitions = Math.max(...slabs.map(({ partition }) => partition)) + 1;
+  const first = 1 + partitions * runs++;
+  return slabs.map((slab) => ({ ...slab, run: first + slab.partition }));
+}
+
 /** Slabs of about 1 MiB of each partition's messages. */
 function slabsOf(messages: readonly SourceMessage[]): SlabTask[] {
   const slabs: SlabTask[] = [];
@@ -41,7 +50,7 @@ function slabsOf(messages: readonly SourceMessage[]): SlabTask[] {
     let open: SourceMessage[] = [];
     let bytes = 0;
     const close = (): void => {
-      if (open.length > 0) slabs.push(pack(open, { sol: 1_000, usd: 150_000, trades: 100 }));
+      if (open.length > 0) slabs.push(pack(open, { sol: 1_000, usd: 150_000, trades: 100 }, 0));
       open = [];
       bytes = 0;
     };

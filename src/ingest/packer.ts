@@ -6,9 +6,9 @@ const LARGE_VALUE_BYTES = 32_768;
 
 /**
  * Makes one task of consecutive messages of one partition. Small values and keys are copied into one buffer; large values
- * keep theirs, which the caller gives away with the task.
+ * keep theirs, which the caller gives away with the task. `run`: as in {@link SlabTask}.
  */
-export function pack(messages: readonly SourceMessage[], solVolume: SolVolume): SlabTask {
+export function pack(messages: readonly SourceMessage[], solVolume: SolVolume, run: number): SlabTask {
   const [first] = messages;
   if (first === undefined) throw new RangeError('a slab holds at least one message');
   const index = new Float64Array(messages.length * TASK_STRIDE);
@@ -35,7 +35,8 @@ export function pack(messages: readonly SourceMessage[], solVolume: SolVolume): 
     }
     row += TASK_STRIDE;
   }
-  return { topic: first.topic, partition: first.partition, messages: messages.length, index, packed, large, solVolume };
+  const { topic, partition } = first;
+  return { topic, partition, messages: messages.length, index, packed, large, run, solVolume };
 }
 
 function packedBytes(messages: readonly SourceMessage[]): number {

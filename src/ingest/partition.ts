@@ -4,6 +4,9 @@ import { pack } from './packer.js';
 import type { SourceMessage, TopicPartition } from './source.js';
 import { Suspects } from './suspects.js';
 
+/** Runs of reading so far, of all partitions. */
+let runs = 0;
+
 /** What a message costs in memory beyond its bytes: the objects around them. */
 const MESSAGE_OVERHEAD_BYTES = 256;
 
@@ -39,6 +42,8 @@ export class PartitionIntake {
   readonly partition: number;
   readonly #suspects: Suspects;
   #tenure = 0;
+  /** The tenure's number in this process. */
+  #run = ++runs;
   #packed: number;
   #received: number;
   #end = 0;
@@ -120,7 +125,7 @@ export class PartitionIntake {
       tenure: this.#tenure,
       from,
       to,
-      task: pack(messages, solVolume),
+      task: pack(messages, solVolume, this.#run),
       heldBytes,
       oldestTimestampMs: oldest,
       newestTimestampMs: newest,
@@ -132,6 +137,7 @@ export class PartitionIntake {
   restart(position: number): number {
     const dropped = this.#pendingBytes;
     this.#tenure += 1;
+    this.#run = ++runs;
     this.#packed = position;
     this.#received = position;
     this.#end = 0;

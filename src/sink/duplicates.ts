@@ -74,6 +74,11 @@ export class DuplicateWindow {
       this.#seen?.set(key, fingerprint);
       const start = transactions[at + TRANSACTION_COLUMN.start]!;
       const end = transactions[at + TRANSACTION_COLUMN.end]!;
+      if (start === end) {
+        // Left out by the worker: it has left this window again, but went before in this run.
+        droppedRows += rowsHere;
+        continue;
+      }
       rowCount += rowsHere;
       byteCount += end - start;
       if (start !== runEnd) {

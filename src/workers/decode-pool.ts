@@ -233,6 +233,7 @@ function emptyTask(): SlabTask {
     index: new Float64Array(0),
     packed: new Uint8Array(0),
     large: [],
+    run: 0,
     solVolume: { sol: 0, usd: 0, trades: 0 },
   };
 }

@@ -1,6 +1,7 @@
 import { AddressTooLongError } from './base58.js';
 import { longAddress } from './long-address.js';
 import { MessageFault } from './message-fault.js';
+import { contentOf, Repeats } from './repeats.js';
 import type { SlabRows } from './slab-rows.js';
 import { blockTimeMs, isFinalHeader, slotHeader } from './slot-header.js';
 import { readTrade, Trade } from './trade.js';
@@ -29,6 +30,7 @@ export interface MessageOutcome {
 const fields = new MessageFields();
 const trade = new Trade();
 const valuation = new Valuation();
+const repeats = new Repeats();
 
 /**
  * Writes everything a message of the dextrades topic holds into `rows`. Throws an UndecodableError, with nothing
@@ -49,6 +51,11 @@ export function writeMessage(bytes: Uint8Array, place: MessagePlace, rows: SlabR
     }
   }
   return { transactions, fault: fault.isEmpty ? null : fault };
+}
+
+/** Messages from here on belong to this run of reading, as a task names it. */
+export function beginRun(run: number): void {
+  repeats.begin(run);
 }
 
 /** Gives back the memory a message of unusual size has taken. */
@@ -95,21 +102,45 @@ function writeTransactions(context: RowContext, transactions: number, rows: Slab
       if (tooLong > 0) {
         fault.add('address_too_long', `transaction ${ordinal}`, new AddressTooLongError(tooLong).message);
       } else {
-        writeTransaction(context, transaction, record, trades, rows);
+        deliverTransaction(context, transaction, record, trades, rows);
       }
     }
     record += trades * TRADE_STRIDE;
   }
 }
 
-/** Writes the rows of the trades whose records begin at `firstRecord`. */
-function writeTransaction(
+/** Writes a transaction's rows unless it is a repeat: then it is named, and its rows are left out. */
+function deliverTransaction(
   context: RowContext,
   transaction: number,
   firstRecord: number,
   count: number,
   rows: SlabRows,
 ): void {
+  if (repeats.isOff) {
+    writeTransaction(context, transaction, firstRecord, count, rows);
+    return;
+  }
+  const transactions = fields.transactions.ints;
+  const { slot, offset } = context;
+  const txIndex = transactions[transaction + TRANSACTION_SLOT.index]!;
+  const content = contentOf(context.source, transactions, transaction, fields.trades.ints, firstRecord, count);
+  const earlier = repeats.find(slot, txIndex, content, offset);
+  if (earlier >= 0) rows.leaveOut(slot, txIndex, count, offset, earlier);
+  else {
+    const fingerprint = writeTransaction(context, transaction, firstRecord, count, rows);
+    repeats.add(slot, txIndex, content, offset, fingerprint);
+  }
+}
+
+/** Writes the rows of the trades whose records begin at `firstRecord`. Returns their fingerprint. */
+function writeTransaction(
+  context: RowContext,
+  transaction: number,
+  firstRecord: number,
+  count: number,
+  rows: SlabRows,
+): number {
   const { encoder, solPrice } = rows;
   const transactions = fields.transactions.ints;
   const trades = fields.trades.ints;
@@ -126,5 +157,5 @@ function writeTransaction(
     writeVolatileColumns(encoder, context, valuation);
     if (success) solPrice.observe(trade, context.slot, txIndex, tradeIndex);
   }
-  rows.endTransaction(context.slot, txIndex, count, context.offset);
+  return rows.endTransaction(context.slot, txIndex, count, context.offset);
 }

@@ -40,6 +40,11 @@ export interface SlabTask {
   readonly packed: Uint8Array<ArrayBuffer>;
   /** Values too large to copy, each in the buffer it came in. */
   readonly large: readonly Uint8Array<ArrayBuffer>[];
+  /**
+   * The unbroken run of reading that the slab is a part of, another number for each in this process: results of a run
+   * are used in offset order or not at all. 0: of none, and every transaction's rows are written.
+   */
+  readonly run: number;
   /** Trades seen on the stream before this slab, for the SOL reference price. */
   readonly solVolume: SolVolume;
 }
@@ -47,7 +52,8 @@ export interface SlabTask {
 /**
  * Columns of {@link SlabResult.transactions}, one row of doubles per transaction that has trades, in message order.
  *
- * `start` and `end` are bytes in `trades`. `fingerprint` is a hash below 2^32 of everything in the rows that is a
+ * `start` and `end` are bytes in `trades`; they are one and the same for a repeat whose rows were left out because they
+ * have been written at a lower offset of the same run. `fingerprint` is a hash below 2^32 of everything in the rows that is a
  * function of the transaction alone; two deliveries with the same key and another fingerprint conflict.
  */
 export const TRANSACTION_COLUMN = {

@@ -32,7 +32,20 @@ export class SlabRows {
     this.#fingerprint = this.encoder.hash(start, this.#fingerprint);
   }
 
-  endTransaction(slot: number, txIndex: number, rows: number, offset: number): void {
+  /** Returns the transaction's fingerprint. */
+  endTransaction(slot: number, txIndex: number, rows: number, offset: number): number {
+    this.#index(slot, txIndex, rows, offset);
+    return this.#fingerprint;
+  }
+
+  /** Names a repeat of a transaction whose rows had this fingerprint. */
+  leaveOut(slot: number, txIndex: number, rows: number, offset: number, fingerprint: number): void {
+    this.#start = this.encoder.position;
+    this.#fingerprint = fingerprint;
+    this.#index(slot, txIndex, rows, offset);
+  }
+
+  #index(slot: number, txIndex: number, rows: number, offset: number): void {
     const at = this.#filled;
     this.#filled = at + TRANSACTION_STRIDE;
     if (this.#filled > this.#transactions.length) {

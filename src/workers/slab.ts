@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { invariant } from '../errors.js';
 import { CopyEncoder } from './copy-encoder.js';
-import { releaseFields, writeMessage } from './message-rows.js';
+import { beginRun, releaseFields, writeMessage } from './message-rows.js';
 import { type MessageFailure, type SlabResult, type SlabTask, TASK_COLUMN, TASK_STRIDE } from './messages.js';
 import { SlabRows } from './slab-rows.js';
 import { UndecodableError } from './wire.js';
@@ -29,6 +29,7 @@ const encoder = new CopyEncoder();
 export function decodeSlab(task: SlabTask, options: SlabOptions): SlabResult {
   const startedAt = performance.now();
   encoder.truncate(0);
+  beginRun(task.run);
   const rows = new SlabRows(encoder, task.solVolume);
   const failures: MessageFailure[] = [];
   let emptyMessages = 0;

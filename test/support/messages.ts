@@ -113,7 +113,7 @@ export const NO_VOLUME: SolVolume = { sol: 0, usd: 0, trades: 0 };
 /** A slab of these records, at offsets from {@link FIRST_OFFSET} on. Values of at least `largeBytes` keep a buffer of their own. */
 export function slabOf(
   records: readonly TestRecord[],
-  { partition = 3, solVolume = NO_VOLUME, largeBytes = 32_768 } = {},
+  { partition = 3, run = 0, solVolume = NO_VOLUME, largeBytes = 32_768 } = {},
 ): SlabTask {
   const index = new Float64Array(records.length * TASK_STRIDE);
   const pieces: Uint8Array[] = [];
@@ -144,7 +144,8 @@ export function slabOf(
     packed.set(piece, at);
     at += piece.length;
   }
-  return { topic: 'solana.dextrades.proto', partition, messages: records.length, index, packed, large, solVolume };
+  const messages = records.length;
+  return { topic: 'solana.dextrades.proto', partition, messages, index, packed, large, run, solVolume };
 }
 
 function encoded(value: TestRecord['value']): Uint8Array | null {

@@ -32,7 +32,11 @@ test('every message decodes to exactly the rows it was made for, and every plann
   const kinds = new Set<string>();
   takeMessages(2_500, { ...SMALL, poisonShare: 0.02 }).forEach((message, offset) => {
     const { partition, timestampMs, key, value, poison } = message;
-    const task = pack([{ topic: 'demo', partition, offset, timestampMs, key, value }], { sol: 0, usd: 0, trades: 0 });
+    const task = pack(
+      [{ topic: 'demo', partition, offset, timestampMs, key, value }],
+      { sol: 0, usd: 0, trades: 0 },
+      0,
+    );
     const result = decodeSlab(task, { messageMaxBytes: 8_000_000 });
     if (poison !== null) kinds.add(poison);
     assert.equal(result.failures.length, poison === null ? 0 : 1, `${poison} at ${offset}`);

@@ -1,0 +1,128 @@
+import { CURRENCY_SLOT, SIDE_SLOT, TRADE_SLOT, TRADE_STRIDE, TRANSACTION_SLOT } from './walk-slots.js';
+
+/** Repeats come within some ten offsets: a few hundred transactions, with those of other partitions between. */
+const PLACES_BITS = 12;
+const PLACE = { slotLow: 0, slotHigh: 1, txIndex: 2, run: 3, content: 4, fingerprint: 5, offsetLow: 6, offsetHigh: 7 };
+const PLACE_STRIDE = 8;
+const TWO_POW_32 = 2 ** 32;
+
+/**
+ * The transactions a worker has written rows of lately, each in the place its key falls on. Two thirds of the stream
+ * are repeats: what is known here need not be written again.
+ *
+ * A repeat may be left out because results of one run leave in offset order: the rows of the earlier delivery, in the
+ * same run at a lower offset, land before it or the run ends. It counts only while it says the same, so that one that
+ * differs is still written and noticed.
+ */
+export class Repeats {
+  readonly #places = new Int32Array(PLACE_STRIDE << PLACES_BITS);
+  #run = 0;
+
+  /** Deliveries from here on belong to this run of reading, 0 to none. */
+  begin(run: number): void {
+    this.#run = run;
+  }
+
+  get isOff(): boolean {
+    return this.#run === 0;
+  }
+
+  /** The fingerprint that its rows had where the transaction is a repeat, else -1. */
+  find(slot: number, txIndex: number, content: number, offset: number): number {
+    const places = this.#places;
+    const place = placeOf(slot, txIndex);
+    const isRepeat =
+      places[place + PLACE.run] === this.#run &&
+      places[place + PLACE.txIndex] === txIndex &&
+      places[place + PLACE.content] === content &&
+      places[place + PLACE.slotLow] === (slot | 0) &&
+      places[place + PLACE.slotHigh] === Math.floor(slot / TWO_POW_32) &&
+      (places[place + PLACE.offsetHigh]! >>> 0) * TWO_POW_32 + (places[place + PLACE.offsetLow]! >>> 0) <= offset;
+    return isRepeat ? places[place + PLACE.fingerprint]! >>> 0 : -1;
+  }
+
+  /** Its rows have been written. */
+  add(slot: number, txIndex: number, content: number, offset: number, fingerprint: number): void {
+    const places = this.#places;
+    const place = placeOf(slot, txIndex);
+    places[place + PLACE.slotLow] = slot | 0;
+    places[place + PLACE.slotHigh] = Math.floor(slot / TWO_POW_32);
+    places[place + PLACE.txIndex] = txIndex;
+    places[place + PLACE.run] = this.#run;
+    places[place + PLACE.content] = content;
+    places[place + PLACE.fingerprint] = fingerprint;
+    places[place + PLACE.offsetLow] = offset | 0;
+    places[place + PLACE.offsetHigh] = Math.floor(offset / TWO_POW_32);
+  }
+}
+
+function placeOf(slot: number, txIndex: number): number {
+  const hash = Math.imul(Math.imul(slot | 0, 0x85eb_ca6b) ^ txIndex, 0x9e37_79b1);
+  return (hash >>> (32 - PLACES_BITS)) * PLACE_STRIDE;
+}
+
+const SIDES = [TRADE_SLOT.buy, TRADE_SLOT.sell] as const;
+const CURRENCIES = [TRADE_SLOT.base, TRADE_SLOT.quote, ...SIDES.map((side) => side + SIDE_SLOT.currency)] as const;
+/** Integers of a trade's record that its stable columns depend on. */
+const TRADE_INTEGERS = Uint8Array.of(
+  TRADE_SLOT.instructionIndex,
+  TRADE_SLOT.feeLow,
+  TRADE_SLOT.feeHigh,
+  TRADE_SLOT.royaltyLow,
+  TRADE_SLOT.royaltyHigh,
+  ...SIDES.flatMap((side) => [side + SIDE_SLOT.present, side + SIDE_SLOT.amountLow, side + SIDE_SLOT.amountHigh]),
+  ...CURRENCIES.flatMap((currency) => [currency + CURRENCY_SLOT.present, currency + CURRENCY_SLOT.decimals]),
+);
+/** Bytes of a trade's record that they depend on. */
+const TRADE_BYTES = Uint8Array.of(
+  TRADE_SLOT.programAt,
+  TRADE_SLOT.nameAt,
+  TRADE_SLOT.familyAt,
+  TRADE_SLOT.marketAt,
+  ...CURRENCIES.map((currency) => currency + CURRENCY_SLOT.mintAt),
+  ...SIDES.flatMap((side) => [side + SIDE_SLOT.ownerAt, side + SIDE_SLOT.addressAt, side + SIDE_SLOT.orderIdAt]),
+);
+
+/**
+ * A hash of everything that a transaction's stable columns are made of, before they are written. `count` trades have
+ * their records at `record` of `trades` and after.
+ */
+export function contentOf(
+  source: DataView,
+  transactions: Int32Array,
+  transaction: number,
+  trades: Int32Array,
+  record: number,
+  count: number,
+): number {
+  let hash = mix(count, transactions[transaction + TRANSACTION_SLOT.success]!);
+  hash = mix(hash, transactions[transaction + TRANSACTION_SLOT.header]!);
+  hash = mix(hash, transactions[transaction + TRANSACTION_SLOT.feeLow]!);
+  hash = mix(hash, transactions[transaction + TRANSACTION_SLOT.feeHigh]!);
+  hash = mixBytes(hash, source, transactions, transaction + TRANSACTION_SLOT.signatureAt);
+  hash = mixBytes(hash, source, transactions, transaction + TRANSACTION_SLOT.signerAt);
+  hash = mixBytes(hash, source, transactions, transaction + TRANSACTION_SLOT.feePayerAt);
+  for (let at = record; at < record + count * TRADE_STRIDE; at += TRADE_STRIDE) {
+    for (let i = 0; i < TRADE_INTEGERS.length; i++) hash = mix(hash, trades[at + TRADE_INTEGERS[i]!]!);
+    for (let i = 0; i < TRADE_BYTES.length; i++) hash = mixBytes(hash, source, trades, at + TRADE_BYTES[i]!);
+  }
+  return hash;
+}
+
+/** One step of MurmurHash3's 32-bit body (github.com/aappleby/smhasher). */
+function mix(hash: number, word: number): number {
+  const scrambled = Math.imul(word, 0xcc9e_2d51);
+  const mixed = hash ^ Math.imul((scrambled << 15) | (scrambled >>> 17), 0x1b87_3593);
+  return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe654_6b64) | 0;
+}
+
+/** The bytes that `slot` of `ints` and the one after it name, and how many they are. */
+function mixBytes(hash: number, source: DataView, ints: Int32Array, slot: number): number {
+  const length = ints[slot + 1]!;
+  let at = ints[slot]!;
+  const end = at + length;
+  let mixed = mix(hash, length);
+  for (; at + 4 <= end; at += 4) mixed = mix(mixed, source.getInt32(at, true));
+  for (; at < end; at++) mixed = mix(mixed, source.getUint8(at));
+  return mixed;
+}
