@@ -76,13 +76,7 @@ export interface Sink {
    * Takes the partition over: inserts the offsets row at `start`, or bumps the epoch of the row that is there. Retries
    * outages until `signal` aborts. Rejects with KAFKA_SOURCE_CHANGED where the row's position was read from elsewhere.
    */
-  claim(
-    topic: string,
-    partition: number,
-    start: number,
-    signal: AbortSignal,
-    claimed?: ClaimedSource,
-  ): Promise<Claim>;
+  claim(topic: string, partition: number, start: number, signal: AbortSignal, claimed?: ClaimedSource): Promise<Claim>;
   /**
    * Writes a gap row, unless the same one is there, and moves the position over it where `advance` says so, in one
    * transaction. False where the claim no longer holds.
