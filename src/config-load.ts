@@ -4,6 +4,7 @@ import { type Environment, mayBeFile, textOf, warnIfOthersRead, withDotEnv } fro
 import { misspelt } from './config-misspelt.js';
 import { type Option, quoted, type Report } from './config-option.js';
 import { type OptionValue, readOption } from './config-read.js';
+import { rememberSecret } from './config-secrets.js';
 import { EngineError } from './errors.js';
 
 export interface LoadOptions {
@@ -35,6 +36,7 @@ export function loadConfig(env: Environment, options: LoadOptions = {}): LoadedC
       if (requires.includes(name)) findings.problem(option.env, undefined, lowerFirst(option.description));
       continue;
     }
+    if (option.secret === true) rememberSecret(text);
     const reading = readOption(option, text, directory);
     values[name] = 'value' in reading ? reading.value : option.default;
     if ('wants' in reading) findings.problem(option.env, text, reading.wants);

@@ -21,6 +21,7 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
   const flags = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
   if (flags.includes('--help') || flags.includes('-h')) return print(commandHelp(name));
   process.title = `solana-trades-engine ${name}`;
+  process.once('uncaughtException', crash);
   try {
     const module: Record<string, unknown> = await import(`./${name}.js`);
     const command = module[name] as (argv: string[]) => Promise<number>;
@@ -50,9 +51,15 @@ function failure(name: keyof typeof COMMANDS, error: unknown): number {
   if (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS_'))
     return usage(`${messageOf(error)}\n\n${commandHelp(name)}`);
   const known = error instanceof EngineError ? error : libraryError(error);
-  if (known?.code === 'CONFIG_INVALID') return usage(known.message);
+  if (known?.code === 'CONFIG_INVALID') return usage(redactText(known.message));
   process.stderr.write(`${redactText(known === null ? stackOf(error) : `${known.code}: ${known.message}`)}\n`);
   return EXIT_FAILURE;
+}
+
+/** What Node itself prints of an error shows every field of it, and so what a library keeps there. */
+function crash(error: unknown): never {
+  process.stderr.write(`${redactText(stackOf(error))}\n`);
+  process.exit(EXIT_FAILURE);
 }
 
 /** An error nobody foresaw is worth its stack, and those of its causes. */

@@ -1,3 +1,5 @@
+import { withoutSecrets } from '../config-secrets.js';
+
 /** Field names whose values are never shown, compared without case, `_` and `-`. */
 const SECRET_NAMES =
   /^(.*password|passphrase|passwd|secret|.*apikey|token|authorization|privatekey|clientkey|databaseurl|connectionstring)$/;
@@ -8,9 +10,9 @@ export function isSecretName(name: string): boolean {
   return SECRET_NAMES.test(name.toLowerCase().replaceAll(/[_-]/g, ''));
 }
 
-/** Takes passwords out of a text: those of URLs, of `name=value` pairs, and PEM private keys. */
+/** Takes secrets out of a text: those of the configuration, passwords of URLs and of `name=value` pairs, PEM private keys. */
 export function redactText(text: string): string {
-  return text
+  return withoutSecrets(text)
     .replaceAll(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/?#@]*):[^\s/?#]*@/gi, `$1:${REDACTED}@`)
     .replaceAll(
       /(\b[\w.-]*(?:password|passphrase|secret)["']?\s*[=:]\s*)("[^"]*"|'[^']*'|[^\s;,&]+)/gi,
