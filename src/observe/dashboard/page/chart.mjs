@@ -111,11 +111,11 @@ export class Chart {
 
   #drawSeries(context, { bottom, colour, x, y, span }, { column, colour: name }) {
     const filled = this.#series[0].column === column;
-    context.lineWidth = 1.75;
+    const visible = this.#points.filter(([atMs]) => atMs >= span.from);
+    context.lineWidth = visible.length > 240 ? 1.25 : 1.75;
     context.lineJoin = 'round';
     context.lineCap = 'round';
     context.strokeStyle = colour(name);
-    const visible = this.#points.filter(([atMs]) => atMs >= span.from);
     for (const stretch of stretches(visible, column, GAP_MS)) {
       const line = new Path2D();
       stretch.forEach(([atMs, value], i) => {

@@ -13,17 +13,19 @@ export function showTrades({ trades }) {
 function tradeRow(trade) {
   const market = make('td', { class: 'market' }, marketName(trade));
   const venue = (trade.venue ?? '–').replaceAll('_', ' ');
-  market.append(make('small', { class: 'venue-small', 'aria-hidden': 'true' }, venue));
   const side = trade.side === 'buy' || trade.side === 'sell' ? trade.side : null;
+  const sideText = () => (side === null ? '–' : make('span', { class: side }, side));
+  // On a phone this line stands for two columns.
+  market.append(make('small', { class: 'narrow' }, sideText(), ` ${venue}`));
   return make(
     'tr',
     {},
     make('td', { class: 'time' }, trade.at === null ? '–' : formatClock(trade.at)),
     market,
-    make('td', {}, side === null ? '–' : make('span', { class: side }, side)),
+    make('td', { class: 'wide' }, sideText()),
     make('td', { class: 'number', title: trade.price }, formatPrice(trade.price)),
     make('td', { class: 'number' }, formatUsd(trade.amount_usd)),
-    make('td', { class: 'venue' }, venue),
+    make('td', { class: 'wide' }, venue),
   );
 }
 
@@ -51,7 +53,7 @@ export function showPartitions({ partitions }) {
       make('th', { scope: 'row' }, String(one.partition)),
       make('td', { class: 'number' }, formatWhole(one.lag)),
       make('td', { class: 'number' }, formatWhole(one.next_offset)),
-      make('td', { class: 'number end' }, formatWhole(one.high_watermark)),
+      make('td', { class: 'number wide' }, formatWhole(one.high_watermark)),
       make('td', { class: 'owner' }, owner),
     );
   });

@@ -1,7 +1,7 @@
 import { byId } from './dom.mjs';
 
 const THEMES = ['auto', 'light', 'dark'];
-const NAMES = { auto: 'Automatic', light: 'Light', dark: 'Dark' };
+const NAMES = { auto: '◐ Auto', light: '☀ Light', dark: '☾ Dark' };
 const KEY = 'solana-trades-theme';
 
 /** The button that changes between the system's theme, light and dark. `changed` is told, so that canvases follow. */
@@ -12,7 +12,7 @@ export function startTheme(changed) {
     if (theme === 'auto') delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
     button.textContent = NAMES[theme];
-    button.setAttribute('aria-label', `Theme: ${NAMES[theme].toLowerCase()}. Change`);
+    button.setAttribute('aria-label', `${NAMES[theme]} theme, change`);
     changed();
   };
   button.addEventListener('click', () => {
