@@ -15,7 +15,17 @@ export interface Decoder {
 export interface DispatchOptions {
   readonly slabMaxBytes: number;
   readonly slabLingerMs: number;
+  /** The memory budget. */
+  readonly budgetBytes: number;
 }
+
+/** With this much waiting we are behind: at real time it would be a tenth of a second of the stream. */
+const BEHIND_BYTES = 2_097_152;
+/** Between two receipts nothing may wait for a moment, and we are behind all the same. */
+const BEHIND_MS = 100;
+/** Slabs may be so much larger while behind, within a share of the budget: each costs a hop to a thread and back. */
+const BEHIND_SLABS = 8;
+const BEHIND_BUDGET_SHARE = 1 / 16;
 
 export interface DispatchHandler {
   decoded(partition: OwnedPartition, slab: Slab, result: SlabResult, seconds: number): void;
@@ -27,6 +37,8 @@ export interface DispatchHandler {
  * Hands what the partitions received to the workers, slab by slab, partition after partition in turn.
  *
  * A slab goes when it is full or its linger is over, and at once while a worker stands idle: then waiting wins nothing.
+ * While much waits, we are *behind*: slabs are larger, and the lanes are told to be patient, for fewer and larger pieces
+ * cost less and nobody notices what they take longer.
  */
 export class Dispatcher {
   readonly #decoder: Decoder;
@@ -36,6 +48,7 @@ export class Dispatcher {
   readonly #solReference = new SolReference();
   #timer: NodeJS.Timeout | null = null;
   #turn = 0;
+  #behindUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     decoder: Decoder,
@@ -52,8 +65,11 @@ export class Dispatcher {
   /** To be called whenever something was received or a worker became free. */
   pump(): void {
     const now = performance.now();
+    const slabMaxBytes = this.#slabMaxBytes(now);
     let nextDueMs = Number.POSITIVE_INFINITY;
-    for (const partition of this.#inTurn()) nextDueMs = Math.min(nextDueMs, this.#pumpOne(partition, now));
+    for (const partition of this.#inTurn()) {
+      nextDueMs = Math.min(nextDueMs, this.#pumpOne(partition, slabMaxBytes, now));
+    }
     if (nextDueMs === Number.POSITIVE_INFINITY || this.#timer !== null) return;
     this.#timer = setTimeout(
       () => {
@@ -77,10 +93,22 @@ export class Dispatcher {
     return [...partitions.slice(this.#turn), ...partitions.slice(0, this.#turn)];
   }
 
+  /** Finds out whether we are behind, tells the lanes, and answers how large a slab may be. */
+  #slabMaxBytes(now: number): number {
+    let waiting = 0;
+    for (const { intake } of this.#partitions.values()) waiting += intake.pendingBytes;
+    if (waiting >= BEHIND_BYTES) this.#behindUntilMs = now + BEHIND_MS;
+    const behind = now < this.#behindUntilMs;
+    for (const { lane } of this.#partitions.values()) lane.patient = behind;
+    const { slabMaxBytes, budgetBytes } = this.#options;
+    if (!behind) return slabMaxBytes;
+    return Math.max(slabMaxBytes, Math.min(BEHIND_SLABS * slabMaxBytes, budgetBytes * BEHIND_BUDGET_SHARE));
+  }
+
   /** Answers when what is left of the partition is due, Infinity where that hangs on a worker or nothing is left. */
-  #pumpOne(partition: OwnedPartition, now: number): number {
+  #pumpOne(partition: OwnedPartition, slabMaxBytes: number, now: number): number {
     const { intake } = partition;
-    const { slabMaxBytes, slabLingerMs } = this.#options;
+    const { slabLingerMs } = this.#options;
     while (intake.pendingMessages > 0 && this.#decoder.inFlight < this.#decoder.capacity) {
       // Whatever is behind a slab that may fail again would be decoded in vain.
       if (intake.suspicious && partition.slabsInFlight > 0) return Number.POSITIVE_INFINITY;

@@ -29,6 +29,20 @@ export class BatchLane {
     this.#batcher = new Batcher(limits);
   }
 
+  /** Whether batches may wait longer for more rows; see {@link Batcher.patient}. */
+  get patient(): boolean {
+    return this.#batcher.patient;
+  }
+
+  set patient(patient: boolean) {
+    if (patient === this.#batcher.patient) return;
+    this.#batcher.patient = patient;
+    if (patient || this.#timer === null) return;
+    clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#advance();
+  }
+
   push(part: PendingPart): void {
     this.#batcher.add(part, performance.now());
     this.#advance();

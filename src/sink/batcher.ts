@@ -12,6 +12,9 @@ export interface BatchLimits {
   readonly lingerMs: number;
 }
 
+/** A patient batch closes by age no sooner than this: late enough to be worth a transaction, too soon to be missed. */
+const PATIENT_LINGER_MS = 200;
+
 /**
  * Collects the parts of one lane into batches. A batch closes by rows, bytes or age, whichever comes first, and may hold
  * several partitions. Pure: time is an argument.
@@ -22,6 +25,8 @@ export class Batcher {
   #rows = 0;
   #bytes = 0;
   #openedMs = 0;
+  /** A backlog is being worked off: what is late by seconds may fill its batch, since each transaction has a price of its own. */
+  patient = false;
 
   constructor(limits: BatchLimits) {
     this.#limits = limits;
@@ -33,7 +38,9 @@ export class Batcher {
 
   /** When the batch closes by age; Infinity while there is none. */
   get dueMs(): number {
-    return this.empty ? Number.POSITIVE_INFINITY : this.#openedMs + this.#limits.lingerMs;
+    if (this.empty) return Number.POSITIVE_INFINITY;
+    const { lingerMs } = this.#limits;
+    return this.#openedMs + (this.patient ? Math.max(lingerMs, PATIENT_LINGER_MS) : lingerMs);
   }
 
   add(part: PendingPart, nowMs: number): void {

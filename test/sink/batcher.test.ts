@@ -22,6 +22,24 @@ test('closes by rows, by bytes or by age, whichever comes first', () => {
   assert.equal(byAge.closed(105), true, 'a batch without a row closes too: its offsets must land');
 });
 
+test('waits for more rows where it is patient, but not for ever, and never less than its linger', () => {
+  const batcher = new Batcher(LIMITS);
+  batcher.add(part({ from: 0, to: 1 }), 100);
+  batcher.patient = true;
+  assert.equal(batcher.closed(105), false);
+  assert.equal(batcher.closed(100 + 200), true);
+  batcher.add(part({ from: 1, to: 2, tradeRows: 10 }), 110);
+  assert.equal(batcher.closed(110), true, 'a full batch waits for nothing');
+  batcher.take(110);
+  batcher.add(part({ from: 2, to: 3 }), 110);
+  batcher.patient = false;
+  assert.equal(batcher.closed(115), true, 'patience is over at once');
+  const slow = new Batcher({ ...LIMITS, lingerMs: 1_000 });
+  slow.patient = true;
+  slow.add(part({ from: 0, to: 1 }), 0);
+  assert.equal(slow.closed(999), false);
+});
+
 test('joins the stretches of a partition and keeps partitions apart', () => {
   const batcher = new Batcher(LIMITS);
   batcher.add(part({ from: 0, to: 4, tradeRows: 1, oldestTimestampMs: 50, newestTimestampMs: 60 }), 0);
