@@ -63,6 +63,12 @@ export class TcpProxy {
     this.#rule = () => 'drop';
   }
 
+  /** The connections there are swallow everything and never close, as when a cable was pulled; new ones work. */
+  strand(): void {
+    const stranded = new Set(this.#links);
+    this.#rule = (_, __, link) => (stranded.has(link) ? 'drop' : 'pass');
+  }
+
   /** Cuts every connection there is. */
   cut(): void {
     for (const link of this.#links) destroy(link);
