@@ -247,6 +247,13 @@ describe('the rules between options', () => {
     ['two servers need two ports', { PROMETHEUS_PORT: '8080' }, /^HEALTH_CHECK_PORT: /],
     ['two free ports are two ports', { PROMETHEUS_PORT: '0', HEALTH_CHECK_PORT: '0' }, null],
     [
+      'a token is not to be guessed',
+      { DASHBOARD_TOKEN: 'letmein' },
+      /^DASHBOARD_TOKEN: got a value that is not shown; wants at least 16 letters/,
+    ],
+    ['a token fits into a header', { DASHBOARD_TOKEN: 'sixteen letters and a space' }, /^DASHBOARD_TOKEN: /],
+    ['a token may hold any sign', { DASHBOARD_TOKEN: '0123456789abcdef+/=' }, null],
+    [
       'the database is a PostgreSQL',
       { DATABASE_URL: 'mysql://h/d' },
       /^DATABASE_URL: got a value that is not shown; wants a URL postgres:/,

@@ -35,7 +35,7 @@ export async function demo(argv: string[]): Promise<number> {
   let exitCode = EXIT_NOT_CLEAN;
   try {
     screen.lines('', screen.bold('  Solana DEX trades, from Kafka to PostgreSQL, exactly once'), '');
-    around = await prepare(process.env, options.killEverySeconds !== null);
+    around = await prepare(process.env, options.killEverySeconds !== null, stream.isTTY === true);
     run = new DemoRun(options, around, screen);
     screen.lines(...introduction(options, around).map((line) => screen.dim(`  ${line}`)), '');
     exitCode = await Promise.race([show(run, options, screen, enough), interrupted]);

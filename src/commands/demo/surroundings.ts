@@ -6,10 +6,12 @@ import { loadConfig } from '../../config-load.js';
 import { EngineError } from '../../errors.js';
 import { kafkaSettings } from '../../ingest/kafka-settings.js';
 import { startPostgres } from './embedded-postgres.js';
+import { freePort } from './free-port.js';
 import { startMockBroker } from './mock-broker.js';
 
 const TOPIC = 'solana.dextrades.proto';
 const PARTITIONS = 4;
+const PAGE_PORT = 8_080;
 const ADMIN_TIMEOUT_MS = 30_000;
 
 /** What a run of the demo stands on. */
@@ -37,9 +39,10 @@ type Close = () => Promise<void>;
 
 /**
  * Starts a PostgreSQL and a broker, or takes those of DATABASE_URL and KAFKA_BROKERS. What others keep there is not touched:
- * a given broker gets a topic of this run, a given database keeps the run's rows.
+ * a given broker gets a topic of this run, a given database keeps the run's rows. Where somebody watches, the engine's page
+ * has an address that stays the same while engines come and go.
  */
-export async function prepare(env: NodeJS.ProcessEnv, killed: boolean): Promise<Surroundings> {
+export async function prepare(env: NodeJS.ProcessEnv, killed: boolean, watched: boolean): Promise<Surroundings> {
   const closers: Close[] = [];
   const folder = await mkdtemp(join(tmpdir(), 'solana-trades-demo-'));
   const close = async (keepLog: boolean): Promise<void> => {
@@ -50,9 +53,10 @@ export async function prepare(env: NodeJS.ProcessEnv, killed: boolean): Promise<
     const run = `demo-${new Date().toISOString().replaceAll(/[-:]|\..*/g, '')}-${process.pid}`;
     const database = await prepareDatabase(env, closers);
     const broker = await prepareBroker(env, run, killed, closers);
+    const pagePort = env.HEALTH_CHECK_PORT ?? String((watched ? await freePort(PAGE_PORT) : null) ?? 0);
     const common = {
       ...passedOn(env, broker.given, database.given),
-      HEALTH_CHECK_PORT: env.HEALTH_CHECK_PORT ?? '0',
+      HEALTH_CHECK_PORT: pagePort,
       PROMETHEUS_PORT: env.PROMETHEUS_PORT ?? '0',
       BIND_ADDRESS: env.BIND_ADDRESS ?? '127.0.0.1',
       KAFKA_TOPIC: broker.topic,
@@ -72,7 +76,11 @@ export async function prepare(env: NodeJS.ProcessEnv, killed: boolean): Promise<
       // A `.env` of the working directory is meant for a given broker, and would disturb one of our own.
       engineCwd: broker.given ? process.cwd() : folder,
       logFile: join(folder, 'engine.log'),
-      described: [database.described, broker.described],
+      described: [
+        database.described,
+        broker.described,
+        ...(pagePort === '0' ? [] : [`The engine's page, once it is up: http://127.0.0.1:${pagePort}/`]),
+      ],
       failed: broker.failed,
       close,
     };
