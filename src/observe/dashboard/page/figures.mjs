@@ -45,7 +45,7 @@ export function showFigures(report) {
   setText('trades', formatCount(now?.trades_per_second ?? null));
   const [size, unit] = bytesParts(now?.bytes_per_second ?? null);
   setText('bytes', size);
-  setText('bytes-unit', unit === '' ? 'per second' : `${unit} per second`);
+  setText('bytes-unit', unit === '' ? 'per second' : `${unit}/s`);
   setText('messages-more', `${formatCount(minute?.messages_per_second ?? null)} over a minute`);
   setText('trades-more', `${formatCount(minute?.trades_per_second ?? null)} over a minute`);
   setText('bytes-more', `${formatBytes(minute?.bytes_per_second ?? null)}/s over a minute`);
@@ -59,7 +59,7 @@ export function showFigures(report) {
       ? `at the head in ${formatSeconds(lag.eta_seconds)}`
       : lag.seconds === 0
         ? 'nothing waits'
-        : 'age of the newest that landed',
+        : 'age of the newest landed',
   );
   setText('latency', formatSeconds(latency.end_to_end.p99_seconds));
   setText('latency-more', `median ${formatSeconds(latency.end_to_end.p50_seconds)}, over 5 min`);
