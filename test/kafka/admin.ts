@@ -38,6 +38,13 @@ export class BrokerAdmin {
     return lines(await this.#topics('--list'));
   }
 
+  /** Sets properties of a group, which the broker then keeps for it. */
+  async alterGroup(group: string, config: Readonly<Record<string, string>>): Promise<void> {
+    const settings = Object.entries(config).map(([name, value]) => `${name}=${value}`);
+    const of = ['--alter', '--entity-type', 'groups', '--entity-name', group, '--add-config', settings.join(',')];
+    await java(this.#jars, 'kafka.admin.ConfigCommand', '--bootstrap-server', this.#bootstrap, ...of);
+  }
+
   /** Raises a topic's number of partitions. */
   async alterPartitions(topic: string, partitions: number): Promise<void> {
     await this.#topics('--alter', '--topic', topic, '--partitions', String(partitions));
