@@ -5,7 +5,7 @@ import { Access } from './access.js';
 import { EventHub } from './event-hub.js';
 import { History } from './history.js';
 import { LatencyWindow } from './latency-window.js';
-import { dashboardPage, loginPage } from './page-files.js';
+import { dashboardPage, loginPage, type Page } from './page-files.js';
 import { RecentReader } from './recent.js';
 import { dashboardRoutes, type Handler } from './routes.js';
 import { readMetrics, totalLag } from './sampler.js';
@@ -61,8 +61,8 @@ export class Dashboard {
     this.routes = dashboardRoutes({
       access: new Access(options.token),
       hub: this.#hub,
-      page: dashboardPage(),
-      login: loginPage(),
+      page: pageOr(dashboardPage, options.onError),
+      login: pageOr(loginPage, options.onError),
       report: () => this.#report(),
     });
     this.#timer = setInterval(() => void this.tick(), TICK_MS).unref();
@@ -136,5 +136,16 @@ export class Dashboard {
       recent: this.#recent.recent,
       nowMs: Date.now(),
     });
+  }
+}
+
+/** An engine whose page was left out where it was packed still does its work. */
+function pageOr(make: () => Page, onError: (error: Error) => void): Page {
+  try {
+    return make();
+  } catch (error) {
+    onError(error as Error);
+    const html = '<!doctype html><title>Solana Trades Engine</title><p>The page’s files are missing: see /api/status.';
+    return { html, contentSecurityPolicy: "default-src 'none'; frame-ancestors 'none'" };
   }
 }
