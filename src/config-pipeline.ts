@@ -138,13 +138,13 @@ const budgetHoldsItsParts: PipelineRule = (values, report) => {
     if (bytes > budget) report.problem(env, String(bytes), `at most MEMORY_BUDGET_BYTES, which is ${budget}`);
 };
 
-/** A remembered transaction costs about this much of the JavaScript heap. */
-const WINDOW_ENTRY_BYTES = 150;
+/** A remembered transaction takes about this much memory. */
+const WINDOW_ENTRY_BYTES = 64;
 
 const windowIsAffordable: PipelineRule = ({ duplicateWindowEntries: entries }, report) => {
   const megabytes = Math.round((entries * WINDOW_ENTRY_BYTES) / 1e6);
   if (megabytes > 256)
-    report.warning(`DUPLICATE_WINDOW_ENTRIES=${entries} takes about ${megabytes} MB of heap for every partition.`);
+    report.warning(`DUPLICATE_WINDOW_ENTRIES=${entries} takes about ${megabytes} MB for every partition.`);
 };
 
 export const PIPELINE_RULES: readonly PipelineRule[] = [budgetHoldsItsParts, windowIsAffordable];

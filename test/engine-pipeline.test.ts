@@ -64,7 +64,7 @@ test('messages that kill, hang or fill a worker become dead letters alone, byte 
   await sink.open();
   const decoder = await DecodePool.start({
     threads: 2,
-    taskTimeoutMs: 1_000,
+    taskTimeoutMs: 2_500, // of which a busy machine may take much before the worker runs at all
     messageMaxBytes: 1_000_000,
     heapMb: 32,
     workerFile: new URL('./workers/fixtures/poison-worker.js', import.meta.url),

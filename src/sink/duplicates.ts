@@ -1,12 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import { type SlabResult, TRANSACTION_COLUMN, TRANSACTION_STRIDE } from '../workers/messages.js';
+import { SlotTransactions } from './slot-transactions.js';
 
 /** Seeded from the database, where the transaction's own bytes are not kept: a repeat of it is not compared. */
 const UNKNOWN_FINGERPRINT = -1;
-
-/** Below these bounds a key is one exact double. */
-const TX_INDEX_LIMIT = 2 ** 20;
-const SLOT_LIMIT = 2 ** 33;
 
 export interface FirstDeliveries {
   /** Encoded rows of the transactions seen for the first time, in order. */
@@ -18,36 +15,42 @@ export interface FirstDeliveries {
   readonly conflicts: number;
 }
 
-function keyOf(slot: number, txIndex: number): number | string {
-  return txIndex < TX_INDEX_LIMIT && slot < SLOT_LIMIT ? slot * TX_INDEX_LIMIT + txIndex : `${slot}:${txIndex}`;
-}
-
 /**
  * The transactions of one partition seen lately. The source sends most of them two or three times within a few offsets;
  * the first delivery passes, the others are dropped here. What slips through meets the primary key.
+ *
+ * It forgets slot by slot: the one untouched for longest when there are too many transactions, and any that is too old.
  */
 export class DuplicateWindow {
-  readonly #seen: LRUCache<number | string, number> | null;
+  readonly #entries: number;
+  readonly #slots: LRUCache<number, SlotTransactions>;
+  #count = 0;
   #nowMs = 0;
 
   /** `entries` of 0 switches the window off. Time is the caller's, in ms. */
   constructor(entries: number, ttlMs: number) {
-    this.#seen =
-      entries === 0
-        ? null
-        : new LRUCache({ max: entries, ttl: ttlMs, ttlResolution: 0, perf: { now: () => this.#nowMs } });
+    this.#entries = entries;
+    this.#slots = new LRUCache({
+      max: Math.max(1, entries),
+      ttl: ttlMs,
+      ttlResolution: 0,
+      perf: { now: () => this.#nowMs },
+      dispose: ({ count }) => {
+        this.#count -= count;
+      },
+    });
   }
 
   /** Fills the window from pairs (slot, tx index), oldest first. */
   seed(pairs: Float64Array, nowMs: number): void {
     this.#nowMs = nowMs;
     for (let at = 0; at + 1 < pairs.length; at += 2) {
-      this.#seen?.set(keyOf(pairs[at]!, pairs[at + 1]!), UNKNOWN_FINGERPRINT);
+      this.#remember(pairs[at]!, pairs[at + 1]!, UNKNOWN_FINGERPRINT);
     }
   }
 
   clear(): void {
-    this.#seen?.clear();
+    this.#slots.clear();
   }
 
   /** Splits a result, in offset order, into first deliveries and repeats. */
@@ -63,15 +66,14 @@ export class DuplicateWindow {
     let runEnd = -1;
     for (let at = 0; at < transactions.length; at += TRANSACTION_STRIDE) {
       const fingerprint = transactions[at + TRANSACTION_COLUMN.fingerprint]!;
-      const key = keyOf(transactions[at + TRANSACTION_COLUMN.slot]!, transactions[at + TRANSACTION_COLUMN.txIndex]!);
       const rowsHere = transactions[at + TRANSACTION_COLUMN.rows]!;
-      const earlier = this.#seen?.get(key);
-      if (earlier !== undefined) {
+      const slot = transactions[at + TRANSACTION_COLUMN.slot]!;
+      const earlier = this.#remember(slot, transactions[at + TRANSACTION_COLUMN.txIndex]!, fingerprint);
+      if (!Number.isNaN(earlier)) {
         droppedRows += rowsHere;
         if (earlier !== fingerprint && earlier !== UNKNOWN_FINGERPRINT) conflicts += 1;
         continue;
       }
-      this.#seen?.set(key, fingerprint);
       const start = transactions[at + TRANSACTION_COLUMN.start]!;
       const end = transactions[at + TRANSACTION_COLUMN.end]!;
       if (start === end) {
@@ -89,5 +91,18 @@ export class DuplicateWindow {
     }
     if (runStart >= 0) rows.push(trades.subarray(runStart, runEnd));
     return { rows, rowCount, byteCount, droppedRows, conflicts };
+  }
+
+  /** The fingerprint that was remembered of the transaction; NaN where there was none, and then this one is. */
+  #remember(slot: number, txIndex: number, fingerprint: number): number {
+    if (this.#entries === 0) return Number.NaN;
+    let transactions = this.#slots.get(slot);
+    if (transactions === undefined) {
+      transactions = new SlotTransactions();
+      this.#slots.set(slot, transactions);
+    }
+    const earlier = transactions.getOrAdd(txIndex, fingerprint);
+    if (Number.isNaN(earlier) && ++this.#count > this.#entries) this.#slots.pop();
+    return earlier;
   }
 }

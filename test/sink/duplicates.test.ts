@@ -40,15 +40,27 @@ test('knows what was seeded, and does not compare it', () => {
   assert.deepEqual([droppedRows, conflicts, rowCount], [2, 0, 1]);
 });
 
-test('forgets by age and by number', () => {
-  const window = new DuplicateWindow(2, 1_000);
+test('forgets by age and by number, slot by slot', () => {
+  const window = new DuplicateWindow(3, 1_000);
   window.firstDeliveries(result([1, 1, 7]), 1);
   assert.equal(window.firstDeliveries(result([1, 1, 7]), 1_500).rowCount, 1, 'older than its time to live');
-  window.firstDeliveries(result([1, 2, 7], [1, 3, 7]), 1_500);
-  assert.equal(window.firstDeliveries(result([1, 1, 7]), 1_500).rowCount, 1, 'pushed out by two others');
+  window.firstDeliveries(result([2, 1, 7], [2, 2, 7], [1, 1, 7]), 1_500);
+  window.firstDeliveries(result([3, 1, 7]), 1_500);
+  const { rowCount, droppedRows } = window.firstDeliveries(result([1, 1, 7], [3, 1, 7], [2, 1, 7]), 1_500);
+  assert.deepEqual([rowCount, droppedRows], [1, 2], 'slot 2 was untouched for longest and left whole');
 });
 
-test('tells apart keys that do not fit one double', () => {
+test('holds no more transactions than it may, whatever their slots', () => {
+  const window = new DuplicateWindow(3, 1_000);
+  for (let txIndex = 0; txIndex < 10; txIndex++) {
+    assert.equal(window.firstDeliveries(result([1, txIndex, 7]), 0).rowCount, 1);
+  }
+  assert.equal(window.firstDeliveries(result([1, 9, 7]), 0).rowCount, 0, 'a slot of its own too many begins anew');
+  window.clear();
+  assert.equal(window.firstDeliveries(result([1, 9, 7]), 0).rowCount, 1);
+});
+
+test('tells apart keys that would not fit one double', () => {
   const window = new DuplicateWindow(100, 1_000);
   const slot = 2 ** 52;
   const { rowCount } = window.firstDeliveries(
