@@ -23,8 +23,8 @@ export function deploymentSql(file: string, databaseName: string): string {
 }
 
 /** Makes the roles, migrates as the owner and grants, as an administrator would; drops the roles with the database. */
-export async function roledDatabase(): Promise<RoledDatabase> {
-  const serverUrl = await testServerUrl();
+export async function roledDatabase(server?: string): Promise<RoledDatabase> {
+  const serverUrl = server ?? (await testServerUrl());
   const database = await emptyDatabase(serverUrl);
   const named = <T>(of: (name: string) => T) =>
     Object.fromEntries(ROLES.map((kind) => [kind, of(`${database.name}_${kind}`)])) as Record<RoleKind, T>;
