@@ -5,6 +5,8 @@ module.exports = {
   HEADERS_COUNT_MAX: 100,
   /** A body over this closes the connection, whatever the routes allow. */
   BODY_BYTES_MAX: 16 * 1024 * 1024,
+  /** More are turned away: each takes a file handle, of which the process needs some for itself. */
+  CONNECTIONS_MAX: 512,
   /** From the first byte of a request to the last of its headers. */
   HEADERS_TIMEOUT_MS: 10_000,
   /** From the first byte of a request to the last of its body. */

@@ -42,6 +42,7 @@ class ListenSocket {
       ? https.createServer({ ...SERVER_OPTIONS, ...secure }, onRequest)
       : http.createServer(SERVER_OPTIONS, onRequest);
     this.#server.maxHeadersCount = limits.HEADERS_COUNT_MAX;
+    this.#server.maxConnections = limits.CONNECTIONS_MAX;
     this.#server.on('clientError', refuse);
   }
 
