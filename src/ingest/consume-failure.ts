@@ -2,6 +2,8 @@ import { EngineError } from '../errors.js';
 
 const AUTO_OFFSET_RESET = -140;
 const FATAL = -150;
+/** syslog's severity of a fatal error. */
+const EMERGENCY = 0;
 const UNKNOWN_TOPIC = 3;
 const TOPIC_AUTHORIZATION_FAILED = 29;
 const GROUP_AUTHORIZATION_FAILED = 30;
@@ -22,8 +24,17 @@ export function consumeFailure(error: Error & { code?: number }, topic: string):
         `the broker refuses to let this user read topic ${topic} in this group: ${error.message}; check the subscription, KAFKA_USERNAME and KAFKA_GROUP_ID`,
       );
     case FATAL:
-      return new EngineError('KAFKA_FATAL', `the Kafka client cannot go on: ${error.message}`);
+      return fatal(error.message);
     default:
       return 'passing';
   }
+}
+
+/** The end that a line of the client's log tells of, null for any other line. It is not sure to reach a consume call. */
+export function loggedFailure(severity: number, line: string): EngineError | null {
+  return severity === EMERGENCY ? fatal(line) : null;
+}
+
+function fatal(text: string): EngineError {
+  return new EngineError('KAFKA_FATAL', `the Kafka client cannot go on: ${text}`);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AssignedPartitions } from './assigned-partitions.js';
-import { consumeFailure } from './consume-failure.js';
+import { consumeFailure, loggedFailure } from './consume-failure.js';
 import { ConsumeSize } from './consume-size.js';
 import { KafkaClient, messageFrom, readStatistics } from './kafka-client.js';
 import type { KafkaSourceOptions } from './kafka-source-options.js';
@@ -56,6 +56,7 @@ export class KafkaSource implements Source {
   #joined = false;
   #receivedBytes = -1;
   #connected = false;
+  #fatal = false;
 
   constructor(options: KafkaSourceOptions) {
     this.#options = options;
@@ -64,10 +65,7 @@ export class KafkaSource implements Source {
       rebalanceError: (error) => options.observer.warned(`rebalance failed: ${error.message}`),
       committed: (error) => this.#commitAnswered(error),
       statistics: (json) => this.#readStatistics(json),
-      log: (severity, text) => {
-        this.#membership.logged(text);
-        if (severity <= 4) options.observer.warned(text);
-      },
+      log: (severity, text) => this.#logged(severity, text),
     });
     this.#guard = new TopicGuard({
       topic: options.topic,
@@ -178,8 +176,8 @@ export class KafkaSource implements Source {
   async #leave(): Promise<void> {
     if (this.#handler === null) return;
     await this.#rebalances;
-    // Without the loop nobody is told of a revoke.
-    if (!this.#polling) return this.#revoke(this.#assigned.all()).catch(() => {});
+    // Without the loop nobody is told of a revoke, and a client with a fatal error tells of none.
+    if (!this.#polling || this.#fatal) return this.#revoke(this.#assigned.all()).catch(() => {});
     try {
       this.#client.unsubscribe();
     } catch {
@@ -322,6 +320,15 @@ export class KafkaSource implements Source {
   #commitAnswered(error: Error | null): void {
     this.#commitsOpen = Math.max(0, this.#commitsOpen - 1);
     if (error !== null) this.#options.observer.commitFailed(error);
+  }
+
+  #logged(severity: number, line: string): void {
+    this.#membership.logged(line);
+    if (severity <= 4) this.#options.observer.warned(line);
+    const failure = loggedFailure(severity, line);
+    if (failure === null) return;
+    this.#fatal = true;
+    this.#handler?.failed(failure);
   }
 
   #readStatistics(json: string): void {

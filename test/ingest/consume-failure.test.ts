@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EngineError } from '../../src/errors.js';
-import { consumeFailure } from '../../src/ingest/consume-failure.js';
+import { consumeFailure, loggedFailure } from '../../src/ingest/consume-failure.js';
 
 const failing = (code: number) => consumeFailure(Object.assign(new Error('Broker: no'), { code }), 'a.topic');
 
@@ -24,4 +24,12 @@ test('a client that is beyond help ends the reading', () => {
   const failure = failing(-150);
   assert.ok(failure instanceof EngineError);
   assert.equal(failure.code, 'KAFKA_FATAL');
+});
+
+test('a line of the log ends the reading where it tells of a fatal error, and no other does', () => {
+  const line = '[thrd:main]: Fatal error: Broker: Static consumer fenced by other consumer with same group.instance.id';
+  const failure = loggedFailure(0, line);
+  assert.equal(failure?.code, 'KAFKA_FATAL');
+  assert.match(failure.message, /group\.instance\.id/);
+  assert.equal(loggedFailure(3, '[thrd:main]: Connection refused'), null);
 });
