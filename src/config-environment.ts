@@ -9,12 +9,26 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Above this a secret’s file is taken for a mistake. */
 const SECRET_FILE_BYTES_MAX = 65_536;
 
-/** The environment with `.env` of the directory below it: what is really set wins, and an empty text counts as not set. */
-export function withDotEnv(env: Environment, directory: string, report: Report): Environment {
+/**
+ * The environment with `.env` of the directory below it: what is really set wins, and an empty text counts as not set. One
+ * with any of `secrets` in it that others may read is worth a word.
+ */
+export function withDotEnv(
+  env: Environment,
+  directory: string,
+  secrets: readonly string[],
+  report: Report,
+): Environment {
   const merged: Record<string, string | undefined> = Object.create(null);
   const path = resolve(directory, '.env');
   try {
     Object.assign(merged, parseEnv(readFileSync(path, 'utf8')));
+    warnIfOthersRead(
+      '.env',
+      path,
+      secrets.some((name) => merged[name]),
+      report,
+    );
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== 'ENOENT' && code !== 'ENOTDIR')
@@ -66,13 +80,20 @@ export function mayBeFile(option: Option): boolean {
 
 /** A key or a secret that group or others may read is worth a word. */
 export function warnIfOthersRead(env: string, path: string, secret: boolean, report: Report): void {
-  if (!secret) return;
+  if (secret) warnOfMode(env, path, 0o077, 'read or written', '600', report);
+}
+
+/** What others may change, they may put their own in place of. */
+export function warnIfOthersWrite(env: string, path: string, report: Report): void {
+  warnOfMode(env, path, 0o022, 'written', '644', report);
+}
+
+function warnOfMode(env: string, path: string, mask: number, what: string, wanted: string, report: Report): void {
   try {
     const mode = statSync(path).mode & 0o777;
-    if ((mode & 0o077) === 0) return;
-    report.warning(
-      `${env}: ${path} may be read or written by group or others (mode ${mode.toString(8).padStart(4, '0')}); chmod 600 ${path}`,
-    );
+    if ((mode & mask) === 0) return;
+    const shown = mode.toString(8).padStart(4, '0');
+    report.warning(`${env}: ${path} may be ${what} by group or others (mode ${shown}); chmod ${wanted} ${path}`);
   } catch {
     // Whoever opens it will say what is wrong with it.
   }

@@ -1,6 +1,13 @@
 import { hostname } from 'node:os';
 import { type Config, OPTIONS, type OptionName, RULES } from './config.js';
-import { type Environment, mayBeFile, textOf, warnIfOthersRead, withDotEnv } from './config-environment.js';
+import {
+  type Environment,
+  mayBeFile,
+  textOf,
+  warnIfOthersRead,
+  warnIfOthersWrite,
+  withDotEnv,
+} from './config-environment.js';
 import { misspelt } from './config-misspelt.js';
 import { type Option, quoted, type Report } from './config-option.js';
 import { type OptionValue, readOption } from './config-read.js';
@@ -27,7 +34,13 @@ export interface LoadedConfig {
 export function loadConfig(env: Environment, options: LoadOptions = {}): LoadedConfig {
   const { requires = [], directory = process.cwd() } = options;
   const findings = new Findings();
-  const merged = withDotEnv(env, directory, findings);
+  const secrets = Object.values(OPTIONS).filter((option: Option) => option.secret === true);
+  const merged = withDotEnv(
+    env,
+    directory,
+    secrets.map((option) => option.env),
+    findings,
+  );
   const values: Record<string, OptionValue | undefined> = {};
   for (const [name, option] of Object.entries(OPTIONS) as [OptionName, Option][]) {
     const text = textOf(option, merged, directory, findings);
@@ -85,8 +98,11 @@ function warnOfSurroundings(config: Config, env: Environment, findings: Findings
     mayBeFile(option) ? [option.env, `${option.env}_FILE`] : [option.env],
   );
   for (const sentence of misspelt(env, known)) findings.warning(sentence);
-  if (config.kafkaClientKeyPath !== undefined)
-    warnIfOthersRead(OPTIONS.kafkaClientKeyPath.env, config.kafkaClientKeyPath, true, findings);
+  // A certificate tells a broker who is coming, and its file often holds the key as well; a CA is public, but not for all to change.
+  for (const name of ['kafkaClientCertPath', 'kafkaClientKeyPath'] as const)
+    if (config[name] !== undefined) warnIfOthersRead(OPTIONS[name].env, config[name], true, findings);
+  if (config.kafkaCaCertPath !== undefined)
+    warnIfOthersWrite(OPTIONS.kafkaCaCertPath.env, config.kafkaCaCertPath, findings);
   for (const [name, option] of Object.entries(OPTIONS) as [OptionName, Option][]) {
     const value = config[name];
     if (option.secret && typeof value === 'string' && value !== value.trim())

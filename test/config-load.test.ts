@@ -330,6 +330,31 @@ describe('warnings', () => {
     assert.equal(warnings({ ...env, KAFKA_CLIENT_KEY_PATH: write('k.pem', '', 0o400) }), '');
   });
 
+  test('a client certificate that others may read, and a CA that they may change', () => {
+    const pair = { KAFKA_SECURITY_PROTOCOL: 'SSL', KAFKA_CLIENT_KEY_PATH: write('k.pem', '', 0o600) };
+    const at = (client: number, authority: number) =>
+      warnings({
+        ...pair,
+        KAFKA_CLIENT_CERT_PATH: write('c.pem', '', client),
+        KAFKA_CA_CERT_PATH: write('ca.pem', '', authority),
+      });
+    assert.match(at(0o644, 0o644), /^KAFKA_CLIENT_CERT_PATH: .*read or written by group or others \(mode 0644\).*$/);
+    assert.match(at(0o600, 0o664), /^KAFKA_CA_CERT_PATH: .*written by group or others \(mode 0664\); chmod 644 .*$/);
+    assert.equal(at(0o600, 0o644), '');
+  });
+
+  test('a .env with a secret in it that others may read', () => {
+    const directory = mkdtempSync(join(folder, 'env-'));
+    const at = (text: string, mode: number) => {
+      writeFileSync(join(directory, '.env'), text);
+      chmodSync(join(directory, '.env'), mode);
+      return load({}, directory).warnings.join('\n');
+    };
+    assert.match(at('DATABASE_URL=postgres://u:hush@h/d', 0o644), /^\.env: .*\(mode 0644\); chmod 600 .*\.env$/);
+    assert.equal(at('DATABASE_URL=postgres://u:hush@h/d', 0o600), '');
+    assert.equal(at('BATCH_MAX_ROWS=7', 0o644), '');
+  });
+
   test('a misspelt name, and one that other clients use', () => {
     assert.match(warnings({ KAFKA_BROKER: 'a:1' }), /^KAFKA_BROKER is not an option .* KAFKA_BROKERS is meant/);
     assert.match(
