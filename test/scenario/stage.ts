@@ -58,18 +58,21 @@ export class Stage {
     );
   }
 
-  /** Runs a command of the engine on this stage, `start` unless told otherwise; all are in one group. */
-  engine(environment: EngineEnvironment = {}, command: readonly string[] = ['start']): EngineProcess {
-    const settings = {
+  /** The engine's variables for this stage; all its engines are in one group. */
+  environment(): EngineEnvironment {
+    return {
       KAFKA_BROKERS: this.broker.brokers,
       KAFKA_GROUP_ID: GROUP,
       KAFKA_START_FROM: 'earliest',
       KAFKA_ASSIGNMENT_STRATEGY: 'consumer', // the mock broker's classic groups take a session time-out to rebalance
       DATABASE_URL: this.database.urls.engine, // which may do no more than it must
       DATABASE_MIGRATE: 'false',
-      ...environment,
     };
-    const engine = new EngineProcess(settings, command);
+  }
+
+  /** Runs a command of the engine on this stage, `start` unless told otherwise. */
+  engine(environment: EngineEnvironment = {}, command: readonly string[] = ['start']): EngineProcess {
+    const engine = new EngineProcess({ ...this.environment(), ...environment }, command);
     this.#engines.push(engine);
     return engine;
   }
