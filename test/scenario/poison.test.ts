@@ -97,6 +97,26 @@ describe('a stream', { concurrency: 3 }, () => {
     }));
 });
 
+test('a flood of messages that do not decode ends the engine before they land, and it goes on when told to', () =>
+  onScene(CLUSTER, async ({ stage, endsClean }) => {
+    const messages = good(40, 455_000_000);
+    await stage.send(messages.slice(0, 20));
+    const engine = stage.engine();
+    await stage.settled();
+    const before = await stage.progress();
+    await stage.send(Array.from({ length: 150 }, () => bad(Uint8Array.of(0x0f, 1, 2, 3), 2)));
+    await stage.send(messages.slice(20));
+    const exit = await engine.exited;
+    assert.deepEqual([exit.code, exit.signal], [1, null], engine.output);
+    assert.match(engine.output, /messages in a row would become dead letters/);
+    const letters = await stage.database.query('SELECT FROM ingest_dead_letters');
+    assert.ok(letters.length < 100, `${letters.length} letters`);
+    assert.ok((await stage.progress()) < before + 150, 'the rest of them waits where it was');
+    const next = stage.engine({ DEAD_LETTERS_IN_A_ROW: '1000', DEAD_LETTERS_PERCENT_MAX: '100' });
+    await stage.settled();
+    await endsClean(next);
+  }));
+
 test('workers that throw, hang, run out of memory, exit or are killed cost the poisonous messages and nothing else', () =>
   onScene(CLUSTER, async ({ stage, endsClean }) => {
     const words = ['THROWS', 'HANGS THE WORKER', 'EATS ALL MEMORY', 'KILLS THE WORKER'];
