@@ -1,19 +1,18 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
-import { EngineError } from '../errors.js';
+import { EngineError, messageOf } from '../errors.js';
 import {
   CAPTURE_MAGIC,
+  CHECKSUM_BYTES,
   decodeBody,
   decodeRecordHead,
+  decodeTopic,
   encodeCaptureHead,
   encodeRecord,
   RECORD_HEAD_BYTES,
 } from './capture-format.js';
 import type { SourceMessage } from './source.js';
-
-/** No Kafka message comes near this; a longer one means that the file is damaged. */
-const RECORD_BYTES_MAX = 1_073_741_824;
 
 /** Writes a capture file, message by message. */
 export class CaptureWriter {
@@ -53,6 +52,8 @@ export class CaptureReader {
   readonly #file: FileHandle;
   readonly #start: number;
   #at: number;
+  /** When it was last looked at: a recorder may be writing. */
+  #size = 0;
 
   private constructor(path: string, topic: string, file: FileHandle, start: number) {
     this.path = path;
@@ -64,21 +65,28 @@ export class CaptureReader {
 
   static async open(path: string): Promise<CaptureReader> {
     const file = await open(path, 'r').catch((cause: unknown) => {
-      throw new EngineError('CAPTURE_INVALID', `${path} cannot be read: ${(cause as Error).message}`, { cause });
+      throw unreadable(path, cause);
     });
-    const head = Buffer.alloc(CAPTURE_MAGIC.length + 2);
-    const { bytesRead } = await file.read(head, 0, head.length, 0);
-    if (bytesRead < head.length || !head.subarray(0, CAPTURE_MAGIC.length).equals(CAPTURE_MAGIC)) {
+    try {
+      const start = Buffer.alloc(CAPTURE_MAGIC.length + 2);
+      const { bytesRead } = await file.read(start, 0, start.length, 0);
+      if (bytesRead < start.length || !start.subarray(0, CAPTURE_MAGIC.length).equals(CAPTURE_MAGIC))
+        throw new EngineError(
+          'CAPTURE_INVALID',
+          `${path} is not a capture file of this release: \`record\` makes them`,
+        );
+      const head = Buffer.alloc(start.length + start.readUInt16BE(CAPTURE_MAGIC.length) + CHECKSUM_BYTES);
+      const named = await file.read(head, 0, head.length, 0);
+      if (named.bytesRead < head.length)
+        throw new EngineError('CAPTURE_INVALID', `${path} ends within its head: it holds no messages`);
+      const topic = decodeTopic(head);
+      if (topic === null)
+        throw new EngineError('CAPTURE_INVALID', `${path} is damaged in its head: its checksum does not fit`);
+      return new CaptureReader(path, topic, file, head.length);
+    } catch (error) {
       await file.close();
-      throw new EngineError('CAPTURE_INVALID', `${path} is not a capture file: \`record\` makes them`);
+      throw error instanceof EngineError ? error : unreadable(path, error);
     }
-    const topic = Buffer.alloc(head.readUInt16BE(CAPTURE_MAGIC.length));
-    const named = await file.read(topic, 0, topic.length, head.length);
-    if (named.bytesRead < topic.length) {
-      await file.close();
-      throw new EngineError('CAPTURE_INVALID', `${path} ends within its head: it holds no messages`);
-    }
-    return new CaptureReader(path, topic.toString(), file, head.length + topic.length);
   }
 
   rewind(): void {
@@ -93,12 +101,16 @@ export class CaptureReader {
     const head = Buffer.allocUnsafe(RECORD_HEAD_BYTES);
     if (!(await this.#fill(head, this.#at))) return null;
     const decoded = decodeRecordHead(head);
-    if (decoded.bodyBytes > RECORD_BYTES_MAX) throw this.#damaged();
+    if (decoded === null) throw this.#damaged();
+    // Looked at before the bytes are asked for: what a head says is no reason to take so much memory.
+    const end = this.#at + RECORD_HEAD_BYTES + decoded.bodyBytes;
+    if (this.#size < end) this.#size = (await this.#file.stat()).size;
+    if (this.#size < end) return null;
     const body = Buffer.allocUnsafe(decoded.bodyBytes);
     if (!(await this.#fill(body, this.#at + RECORD_HEAD_BYTES))) return null;
     const message = decodeBody(decoded, body, this.topic);
     if (message === null) throw this.#damaged();
-    this.#at += RECORD_HEAD_BYTES + decoded.bodyBytes;
+    this.#at = end;
     return message;
   }
 
@@ -119,4 +131,8 @@ export class CaptureReader {
   #damaged(): EngineError {
     return new EngineError('CAPTURE_INVALID', `${this.path} is damaged at byte ${this.#at}: its checksum does not fit`);
   }
+}
+
+function unreadable(path: string, cause: unknown): EngineError {
+  return new EngineError('CAPTURE_INVALID', `${path} cannot be read: ${messageOf(cause)}`, { cause });
 }

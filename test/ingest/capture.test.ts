@@ -63,7 +63,27 @@ test('refuses a damaged record and says at which byte it lies', async () => {
   const file = await open(path, 'r+');
   await file.write(Buffer.of(0xff), 0, 1, 40);
   await file.close();
-  await assert.rejects(readAll(path), { code: 'CAPTURE_INVALID', message: /damaged at byte 19/ });
+  await assert.rejects(readAll(path), { code: 'CAPTURE_INVALID', message: /damaged at byte 23/ });
+});
+
+test('takes a damaged length for damage and not for the end, which would lose the rest in silence', async () => {
+  const path = await captured('length');
+  const file = await open(path, 'r+');
+  await file.write(Buffer.of(0x01), 0, 1, 23);
+  await file.close();
+  await assert.rejects(readAll(path), { code: 'CAPTURE_INVALID', message: /damaged at byte 23/ });
+});
+
+test('refuses a damaged topic, which would land under another name', async () => {
+  const path = await captured('topic');
+  const file = await open(path, 'r+');
+  await file.write(Buffer.from('b'), 0, 1, 12);
+  await file.close();
+  await assert.rejects(readAll(path), { code: 'CAPTURE_INVALID', message: /damaged in its head/ });
+});
+
+test('refuses a folder', async () => {
+  await assert.rejects(readAll(folder), { code: 'CAPTURE_INVALID', message: /cannot be read/ });
 });
 
 test('refuses what is no capture file, and what is not there', async () => {
