@@ -7,12 +7,18 @@ const known = new Set<string>();
 const HIDDEN = '[redacted]';
 /** A shorter one would blank out half of what is said, and guards nothing. */
 const LENGTH_MIN = 6;
+/** Many times what one configuration holds; the oldest goes. */
+const KNOWN_MAX = 200;
 const SECRET_PROPERTY = /password|passphrase|secret|token|jaas|\.pem$/i;
 
 /** Remembers the text of a secret option, and the secrets within it: the password of a URL, the secret ones of `name=value;…`. */
 export function rememberSecret(text: string): void {
   for (const secret of [text, ...secretsIn(text)]) {
     for (const form of formsOf(secret)) if (form.length >= LENGTH_MIN) known.add(form);
+  }
+  for (const oldest of known) {
+    if (known.size <= KNOWN_MAX) break;
+    known.delete(oldest);
   }
 }
 
