@@ -131,7 +131,7 @@ export class Engine {
     await this.#openDatabase();
     this.#pipeline = this.#createPipeline(this.#pool);
     await source.start(this.#pipeline);
-    if (this.#state === 'starting') this.#state = 'running';
+    if (this.#state === 'starting') this.#state = 'active';
     logger.info('engine_started', `reading ${this.#options.topic} as ${this.#options.groupId}`, {
       'http.ports': this.#http.ports,
       workers: this.#pool.threads,

@@ -1,5 +1,5 @@
 import { redactText } from './redact.js';
-import type { EngineStatus } from './status.js';
+import type { EngineState, EngineStatus } from './status.js';
 
 /** Answer of a health route. */
 export interface HealthAnswer {
@@ -13,6 +13,9 @@ export interface About {
   readonly httpTransport: string;
 }
 
+/** States in which the poll loop must tick. */
+const POLLING: ReadonlySet<EngineState> = new Set(['standby', 'active', 'drained']);
+
 /** The poll loop ticks many times a second, also while fetching is held. */
 export const POLL_STALLED_MS = 60_000;
 export const BREAKER_OPEN_MAX_MS = 30_000;
@@ -25,7 +28,7 @@ export function live(status: EngineStatus, nowMs: number, stuck: readonly string
   return answer(notLive(status, nowMs, stuck), { state: status.state, poll_age_ms: pollAgeMs(status, nowMs) });
 }
 
-/** Whether the engine does its work: everything it stands on is there. Says nothing of lag or the number of partitions. */
+/** Whether the engine does its work, or could at once: everything it stands on is there. Says nothing of lag or the number of partitions. */
 export function ready(status: EngineStatus, nowMs: number): HealthAnswer {
   return answer(notReady(status, nowMs), { state: status.state });
 }
@@ -77,7 +80,7 @@ function answer(reasons: readonly string[], fields: Record<string, unknown>): He
 function notLive(status: EngineStatus, nowMs: number, stuck: readonly string[]): string[] {
   const reasons = stuck.map((name) => `partition ${name} stands still while its end moves`);
   if (status.state === 'failed') reasons.push('the engine has failed');
-  if (status.state === 'running' && pollAgeMs(status, nowMs) > POLL_STALLED_MS) {
+  if (POLLING.has(status.state) && pollAgeMs(status, nowMs) > POLL_STALLED_MS) {
     reasons.push(`the poll loop has not ticked for ${Math.round(pollAgeMs(status, nowMs) / 1000)} s`);
   }
   return reasons;
@@ -86,10 +89,10 @@ function notLive(status: EngineStatus, nowMs: number, stuck: readonly string[]):
 function notReady(status: EngineStatus, nowMs: number): string[] {
   const { state, kafka, database, workers } = status;
   const reasons: string[] = [];
-  if (state !== 'running') reasons.push(`the engine is ${state}`);
+  if (state !== 'active' && state !== 'standby') reasons.push(`the engine is ${state}`);
   if (workers.threads === 0) reasons.push('no decode thread is up');
   if (!kafka.connected) reasons.push('no broker is connected');
-  if (!kafka.groupSteady) reasons.push('the consumer group is not steady');
+  if (state !== 'standby' && !kafka.groupSteady) reasons.push('the consumer group is not steady');
   const openMs = database.breakerOpenSince === null ? 0 : nowMs - database.breakerOpenSince;
   // A short outage is ridden out; only a breaker that stays open counts, whatever the last call saw.
   if (database.breaker === 'open' && openMs >= BREAKER_OPEN_MAX_MS) {

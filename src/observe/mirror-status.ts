@@ -1,13 +1,6 @@
 import type { Metrics } from './metrics.js';
-import type { EngineStatus } from './status.js';
+import { ENGINE_STATES, type EngineStatus } from './status.js';
 
-const STATES = [
-  'starting',
-  'running',
-  'draining',
-  'stopped',
-  'failed',
-] as const satisfies readonly EngineStatus['state'][];
 const BREAKER_VALUE = { closed: 0, 'half-open': 1, open: 2 } as const;
 
 /**
@@ -15,7 +8,7 @@ const BREAKER_VALUE = { closed: 0, 'half-open': 1, open: 2 } as const;
  * up disappear, so that their last values do not live on beside the new owner's.
  */
 export function mirrorStatus(metrics: Metrics, status: EngineStatus): void {
-  for (const state of STATES) metrics.engineState.set({ state }, state === status.state ? 1 : 0);
+  for (const state of ENGINE_STATES) metrics.engineState.set({ state }, state === status.state ? 1 : 0);
   metrics.connectionActive.set(status.kafka.connected ? 1 : 0);
   metrics.breakerState.set({ name: 'postgres' }, BREAKER_VALUE[status.database.breaker]);
   metrics.inflightBytes.set(status.inflightBytes);

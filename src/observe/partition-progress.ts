@@ -21,7 +21,7 @@ export class PartitionProgress {
   /** Takes a status in; returns the partitions that are stuck at `nowMs`, as `topic/partition`. */
   apply(status: EngineStatus, nowMs: number): string[] {
     const waiting =
-      status.state !== 'running' ||
+      status.state !== 'active' ||
       !status.kafka.connected ||
       !status.kafka.groupSteady ||
       !status.database.reachable ||

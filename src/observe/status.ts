@@ -1,6 +1,14 @@
+/**
+ * `standby`: up and tested, in no group. `active`: a member of the group. `draining`: gives its partitions back. `drained`:
+ * has left the group and lives on. `starting` comes before them all, `stopped` and `failed` after.
+ */
+export const ENGINE_STATES = ['starting', 'standby', 'active', 'draining', 'drained', 'stopped', 'failed'] as const;
+
+export type EngineState = (typeof ENGINE_STATES)[number];
+
 /** What the engine says of itself; every field is measured. Health routes, metrics and the terminal are made of it. */
 export interface EngineStatus {
-  readonly state: 'starting' | 'running' | 'draining' | 'stopped' | 'failed';
+  readonly state: EngineState;
   readonly startedAt: number;
   readonly groupId: string;
   readonly topic: string;

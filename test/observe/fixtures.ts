@@ -18,7 +18,7 @@ export function partitionStatus(changes: Partial<PartitionStatus> = {}): Partiti
 /** A status of an engine that is well, with the given changes. */
 export function engineStatus(changes: Partial<EngineStatus> = {}): EngineStatus {
   return {
-    state: 'running',
+    state: 'active',
     startedAt: NOW_MS - 3_600_000,
     groupId: 'group',
     topic: 'solana.dextrades.proto',

@@ -6,6 +6,7 @@ import { engineStatus, NOW_MS, partitionStatus } from './fixtures.js';
 
 const ABOUT = { version: '1.2.3', httpTransport: 'node:http' };
 const BROKERLESS = { kafka: { connected: false, groupSteady: false } };
+const IN_NO_GROUP = { connected: true, groupSteady: false };
 const DATABASELESS = { database: { reachable: false, breaker: 'closed', breakerOpenSince: null } } as const;
 const openFor = (ms: number): Partial<EngineStatus> => ({
   database: { reachable: false, breaker: 'open', breakerOpenSince: NOW_MS - ms },
@@ -25,6 +26,10 @@ describe('the health routes', () => {
     ['an engine that is well', {}, 200, 200],
     ['an engine that is starting', { state: 'starting', lastPollAt: 0 }, 200, 503],
     ['an engine that is draining', { state: 'draining', lastPollAt: NOW_MS - 120_000 }, 200, 503],
+    ['an engine on standby, which is in no group', { state: 'standby', kafka: IN_NO_GROUP, partitions: [] }, 200, 200],
+    ['an engine on standby without a database', { state: 'standby', kafka: IN_NO_GROUP, ...DATABASELESS }, 200, 503],
+    ['an engine that is drained', { state: 'drained', kafka: IN_NO_GROUP, partitions: [] }, 200, 503],
+    ['a drained engine whose poll loop stands still', { state: 'drained', lastPollAt: NOW_MS - 60_001 }, 503, 503],
     ['an engine that has stopped', { state: 'stopped', lastPollAt: 0 }, 200, 503],
     ['an engine that has failed', { state: 'failed' }, 503, 503],
     ['a poll loop that ticked a minute ago', { lastPollAt: NOW_MS - 60_000 }, 200, 200],

@@ -37,7 +37,7 @@ describe('the HTTP servers', () => {
     for (const port of [servers.ports.health, servers.ports.prometheus]) {
       const response = await fetch(`http://127.0.0.1:${port}/metrics`);
       assert.match(response.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
-      assert.match(await response.text(), /^engine_state\{state="running"\} 1$/m);
+      assert.match(await response.text(), /^engine_state\{state="active"\} 1$/m);
     }
     assert.equal((await fetch(`http://127.0.0.1:${servers.ports.prometheus}/health`)).status, 404);
   });

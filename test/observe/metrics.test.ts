@@ -85,7 +85,7 @@ describe('the gauges of the status', () => {
     const text = await metrics.registry.metrics();
     for (const line of [
       'engine_state{state="draining"} 1',
-      'engine_state{state="running"} 0',
+      'engine_state{state="active"} 0',
       'kafka_connection_active 1',
       'circuit_breaker_state{name="postgres"} 2',
       'worker_busy_ratio 0.25',

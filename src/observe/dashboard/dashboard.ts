@@ -54,7 +54,8 @@ export class Dashboard {
       topic,
       allowed: () => {
         const { state, database } = options.status();
-        return state === 'running' && database.reachable && database.breaker === 'closed';
+        const up = state === 'active' || state === 'standby' || state === 'drained';
+        return up && database.reachable && database.breaker === 'closed';
       },
       onError: options.onError,
     });

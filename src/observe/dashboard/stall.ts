@@ -19,7 +19,7 @@ export interface Stall {
 /** What the flow waits for at this moment, as far as the status shows it; null while nothing holds it up. */
 export function waitsFor(status: EngineStatus, lag: number | null): Stage | null {
   const { kafka, database, workers } = status;
-  if (status.state !== 'running' && status.state !== 'draining') return null;
+  if (status.state !== 'active' && status.state !== 'draining') return null;
   if (!database.reachable || database.breaker !== 'closed') return 'postgres';
   if (!kafka.connected || !kafka.groupSteady) return 'kafka';
   const workersFull = workers.threads > 0 && workers.busy >= workers.threads && workers.queued > 0;

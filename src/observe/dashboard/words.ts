@@ -21,12 +21,19 @@ export interface Course {
 
 /** What the state means in words, the gravest first. */
 export function headline(status: EngineStatus, course: Course, nowMs: number): Headline {
-  return ofState(status) ?? ofDatabase(status, nowMs) ?? ofKafka(status) ?? ofWorkers(status) ?? ofFlow(status, course);
+  return (
+    ofState(status) ??
+    ofDatabase(status, nowMs) ??
+    ofKafka(status) ??
+    ofWorkers(status) ??
+    ofRest(status) ??
+    ofFlow(status, course)
+  );
 }
 
 function ofState({ state, failure }: EngineStatus): Headline | null {
   switch (state) {
-    case 'running':
+    case 'active':
       return null;
     case 'failed':
       return say('bad', 'Failed', `The engine cannot go on and ends: ${failure ?? 'no reason was given'}`);
@@ -38,10 +45,11 @@ function ofState({ state, failure }: EngineStatus): Headline | null {
         'Draining',
         'Takes no more messages; what is in flight lands, then the partitions are given back.',
       );
+    case 'standby':
+    case 'drained':
+      return null; // said below: what it would stand on may be away
     case 'stopped':
       return say('busy', 'Stopped', 'Everything in flight has landed. Another engine may go on from here.');
-    default:
-      return say('busy', capital(state), 'The engine is up and reads no messages.');
   }
 }
 
@@ -63,7 +71,7 @@ function ofDatabase({ database }: EngineStatus, nowMs: number): Headline | null 
   return null;
 }
 
-function ofKafka({ kafka, partitions }: EngineStatus): Headline | null {
+function ofKafka({ state, kafka, partitions }: EngineStatus): Headline | null {
   if (!kafka.connected) {
     return say(
       'bad',
@@ -71,6 +79,7 @@ function ofKafka({ kafka, partitions }: EngineStatus): Headline | null {
       'No Kafka broker is connected. Positions are kept; reading goes on when one is back.',
     );
   }
+  if (state !== 'active') return null;
   if (!kafka.groupSteady) return say('busy', 'Rebalancing', 'The consumer group is sharing out its partitions.');
   if (partitions.length > 0) return null;
   return say(
@@ -82,6 +91,25 @@ function ofKafka({ kafka, partitions }: EngineStatus): Headline | null {
 
 function ofWorkers({ workers }: EngineStatus): Headline | null {
   return workers.threads > 0 ? null : say('bad', 'No decode thread', 'No worker is up, so no message can be read.');
+}
+
+/** Neither reads; the one waits to begin, the other has been told to end. */
+function ofRest({ state }: EngineStatus): Headline | null {
+  if (state === 'standby') {
+    return say(
+      'good',
+      'On standby',
+      'Broker, decoder and database were tested and are well. It has not joined the consumer group and reads nothing until told: ctl activate.',
+    );
+  }
+  if (state === 'drained') {
+    return say(
+      'warn',
+      'Drained',
+      'Told to stop reading, it has given its partitions back and left the group; another engine may go on. ctl resume joins again.',
+    );
+  }
+  return null;
 }
 
 function ofFlow({ held }: EngineStatus, { trend, lag, etaSeconds, p99Seconds }: Course): Headline {
@@ -116,10 +144,6 @@ function pace(p99Seconds: number | null): string {
 
 function say(tone: Tone, title: string, text: string): Headline {
   return { tone, title, text };
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Two units at most: 45 s, 3 min, 2 h 5 min. */

@@ -71,7 +71,7 @@ describe('the routes of the dashboard', () => {
     assert.equal(response.headers.get('content-type'), 'application/json; charset=utf-8');
     const status = (await response.json()) as StatusBody;
     assert.equal(status.headline.tone, 'good');
-    assert.deepEqual([status.state, status.version, status.colour], ['running', '1.2.3', 'green']);
+    assert.deepEqual([status.state, status.version, status.colour], ['active', '1.2.3', 'green']);
     assert.ok(status.uptime_seconds >= 60);
     assert.deepEqual(status.partitions, [
       {

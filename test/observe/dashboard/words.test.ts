@@ -51,9 +51,22 @@ describe('the state in words', () => {
     assert.deepEqual(told({ partitions: [] }).slice(0, 2), ['good', 'Standing by']);
   });
 
+  it('says of an engine that reads nothing because it was told so what will make it read', () => {
+    const group = { kafka: { connected: true, groupSteady: false }, partitions: [] };
+    const standby = told({ ...group, state: 'standby' });
+    assert.deepEqual(standby.slice(0, 2), ['good', 'On standby']);
+    assert.match(standby[2], /ctl activate/);
+    const drained = told({ ...group, state: 'drained' });
+    assert.deepEqual(drained.slice(0, 2), ['warn', 'Drained']);
+    assert.match(drained[2], /ctl resume/);
+    const database = { reachable: false, breaker: 'open', breakerOpenSince: NOW_MS } as const;
+    assert.equal(told({ ...group, state: 'standby', database })[1], 'Database away');
+  });
+
   it('has a sentence for every state', () => {
     assert.match(told({ state: 'failed', failure: 'the disk is full' })[2], /the disk is full/);
-    for (const state of ['starting', 'draining', 'stopped'] as const) assert.ok(told({ state })[2].length > 20, state);
+    for (const state of ['starting', 'standby', 'draining', 'drained', 'stopped'] as const)
+      assert.ok(told({ state })[2].length > 20, state);
   });
 });
 
