@@ -44,19 +44,24 @@ export class Repositioner {
     }
   }
 
-  /** The source may hold the position no longer: lands what is in flight, then goes over the gap or refuses. */
+  /**
+   * The source may hold the position no longer: lands what is in flight, then goes over the gap or refuses. Whatever moves
+   * the position meanwhile has the last word: should it be out of range again, that is told again.
+   */
   async checkRange(partition: OwnedPartition, signal: AbortSignal): Promise<void> {
     partition.to('seeking');
-    while (partition.state === 'seeking' && !signal.aborted) {
+    const { tenure } = partition.intake;
+    const isCurrent = () => partition.state === 'seeking' && partition.intake.tenure === tenure;
+    while (isCurrent() && !signal.aborted) {
       try {
         await partition.whenSettled(signal);
         const watermarks = await this.#options.source.watermarks(partition);
-        if (partition.state !== 'seeking') return;
+        if (!isCurrent()) return;
         const { topic, partition: number, epoch, landed: nextOffset } = partition;
         const claim = { topic, partition: number, epoch, nextOffset };
         const position = await settlePosition(claim, watermarks, this.#options, signal);
         partition.landed = position;
-        await this.restart(partition, position);
+        if (isCurrent()) await this.restart(partition, position);
         return;
       } catch (error) {
         if (signal.aborted) return;
