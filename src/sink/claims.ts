@@ -74,7 +74,8 @@ interface KnownClaim {
  * The claims of this process, for the day the database goes back in time and forgets them.
  *
  * A row of an older epoch than ours, claimed no later than we did, is the state before our claim: nobody claimed since,
- * and the claim is put back. A row that was claimed later is a rival's, made after the database went back: it stands.
+ * and the claim is put back. A row that was claimed later is a rival's, made after the database went back: it stands. So
+ * does one that has moved beyond our part: an earlier owner, whose claim the database remembers, has landed there since.
  */
 export class OwnClaims {
   readonly #claims = new Map<string, KnownClaim>();
@@ -88,10 +89,10 @@ export class OwnClaims {
     return rows.flatMap((row) => {
       const claim = this.#claims.get(`${row.topic} ${row.partition}`);
       if (claim === undefined || row.epoch >= claim.epoch || row.claimedAtMs > claim.claimedAtMs) return [];
-      const ours = parts.some(
+      const ours = parts.find(
         ({ topic, partition, epoch }) => topic === row.topic && partition === row.partition && epoch === claim.epoch,
       );
-      return ours ? [{ row, epoch: claim.epoch }] : [];
+      return ours === undefined || row.nextOffset > ours.from ? [] : [{ row, epoch: claim.epoch }];
     });
   }
 }
@@ -105,7 +106,7 @@ export async function restoreClaim(
 ): Promise<void> {
   await connection.rows(
     `UPDATE kafka_offsets SET epoch = $4, owner = $5, claimed_at = clock_timestamp()
-       WHERE group_id = $1 AND topic = $2 AND partition = $3 AND epoch = $6 AND owner = $7`,
-    [groupId, row.topic, row.partition, epoch, owner, row.epoch, row.owner],
+       WHERE group_id = $1 AND topic = $2 AND partition = $3 AND epoch = $6 AND owner = $7 AND next_offset = $8`,
+    [groupId, row.topic, row.partition, epoch, owner, row.epoch, row.owner, row.nextOffset],
   );
 }
