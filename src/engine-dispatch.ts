@@ -26,11 +26,18 @@ const BEHIND_MS = 100;
 /** Slabs may be so much larger while behind, within a share of the budget: each costs a hop to a thread and back. */
 const BEHIND_SLABS = 8;
 const BEHIND_BUDGET_SHARE = 1 / 16;
+/** More than this keeps no worker busier: it would leave the caches before it is read, and trouble the garbage collector. */
+const CROWDED_BYTES = 16_777_216;
+const CROWDED_BUDGET_SHARE = 1 / 4;
+/** Fetching goes on again once this share of it waits. */
+const CROWDED_RESUME_RATIO = 0.5;
 
 export interface DispatchHandler {
   decoded(partition: OwnedPartition, slab: Slab, result: SlabResult, seconds: number): void;
   /** The worker died or was ended; the slab's bytes are gone with it. */
   failed(partition: OwnedPartition, slab: Slab, error: Error): void;
+  /** What waits may have become less, or {@link Dispatcher.crowded}. */
+  pumped(): void;
 }
 
 /**
@@ -49,6 +56,7 @@ export class Dispatcher {
   #timer: NodeJS.Timeout | null = null;
   #turn = 0;
   #behindUntilMs = Number.NEGATIVE_INFINITY;
+  #crowded = false;
 
   constructor(
     decoder: Decoder,
@@ -62,6 +70,16 @@ export class Dispatcher {
     this.#handler = handler;
   }
 
+  /** So much waits that nothing more should be fetched for a while. */
+  get crowded(): boolean {
+    const { budgetBytes } = this.#options;
+    const limit = Math.min(CROWDED_BYTES, budgetBytes * CROWDED_BUDGET_SHARE);
+    const waiting = this.#waitingBytes();
+    if (waiting >= limit) this.#crowded = true;
+    else if (waiting <= limit * CROWDED_RESUME_RATIO) this.#crowded = false;
+    return this.#crowded;
+  }
+
   /** To be called whenever something was received or a worker became free. */
   pump(): void {
     const now = performance.now();
@@ -70,6 +88,7 @@ export class Dispatcher {
     for (const partition of this.#inTurn()) {
       nextDueMs = Math.min(nextDueMs, this.#pumpOne(partition, slabMaxBytes, now));
     }
+    this.#handler.pumped();
     if (nextDueMs === Number.POSITIVE_INFINITY || this.#timer !== null) return;
     this.#timer = setTimeout(
       () => {
@@ -93,11 +112,15 @@ export class Dispatcher {
     return [...partitions.slice(this.#turn), ...partitions.slice(0, this.#turn)];
   }
 
-  /** Finds out whether we are behind, tells the lanes, and answers how large a slab may be. */
-  #slabMaxBytes(now: number): number {
+  #waitingBytes(): number {
     let waiting = 0;
     for (const { intake } of this.#partitions.values()) waiting += intake.pendingBytes;
-    if (waiting >= BEHIND_BYTES) this.#behindUntilMs = now + BEHIND_MS;
+    return waiting;
+  }
+
+  /** Finds out whether we are behind, tells the lanes, and answers how large a slab may be. */
+  #slabMaxBytes(now: number): number {
+    if (this.#waitingBytes() >= BEHIND_BYTES) this.#behindUntilMs = now + BEHIND_MS;
     const behind = now < this.#behindUntilMs;
     for (const { lane } of this.#partitions.values()) lane.patient = behind;
     const { slabMaxBytes, budgetBytes } = this.#options;

@@ -106,6 +106,7 @@ export class Pipeline implements SourceHandler {
         this.#decoded(partition, slab, result);
       },
       failed: (partition, slab, error) => this.#workerFailed(partition, slab, error),
+      pumped: () => this.#steer(),
     });
     this.#watermarks = new WatermarkWatch(options.source, this.#partitions, (partition) => this.outOfRange(partition));
     this.#commitTimer = setInterval(() => this.#commit([...this.#partitions.values()]), options.commitIntervalMs);
@@ -120,7 +121,7 @@ export class Pipeline implements SourceHandler {
   }
 
   get held(): boolean {
-    return this.#held;
+    return this.budget.held;
   }
 
   /** Partitions given up last with something of them still in flight: it will be read again by whoever takes them. */
@@ -157,7 +158,6 @@ export class Pipeline implements SourceHandler {
       const owned = this.#partitions.get(keyOf(message));
       if (owned?.state === 'active') this.budget.reserve(owned.intake.accept(message, now));
     }
-    this.#steer();
     this.#dispatcher.pump();
   }
 
@@ -333,8 +333,9 @@ export class Pipeline implements SourceHandler {
   }
 
   #steer(): void {
-    if (this.budget.held === this.#held) return;
-    this.#held = this.budget.held;
+    const hold = this.budget.held || this.#dispatcher.crowded;
+    if (hold === this.#held) return;
+    this.#held = hold;
     if (this.#held) this.#options.source.hold();
     else this.#options.source.release();
   }

@@ -8,9 +8,19 @@ import type { SlabTask } from '../src/workers/messages.js';
 
 const MEBIBYTE = 1_048_576;
 
+interface Stand {
+  readonly slabs: number[];
+  readonly lane: BatchLane;
+  readonly dispatcher: Dispatcher;
+  /** Whether it was crowded, each time that it was pumped. */
+  readonly crowded: boolean[];
+  receive(count: number): void;
+}
+
 /** A dispatcher of one partition over workers that never answer, and the number of messages in each slab they were given. */
-function stand(budgetBytes: number): { slabs: number[]; lane: BatchLane; receive(count: number): void } {
+function stand(budgetBytes: number): Stand {
   const slabs: number[] = [];
+  const crowded: boolean[] = [];
   const decoder: Decoder = {
     threads: 2,
     capacity: 4,
@@ -29,7 +39,11 @@ function stand(budgetBytes: number): { slabs: number[]; lane: BatchLane; receive
   const claim = { topic: 't', partition: 0, epoch: 1, nextOffset: 0, previousOwner: null };
   const owned = new OwnedPartition(claim, lane, { attempts: 3, windowEntries: 10, windowMs: 1_000 });
   const options = { slabMaxBytes: MEBIBYTE, slabLingerMs: 60_000, budgetBytes };
-  const dispatcher = new Dispatcher(decoder, options, new Map([['0/t', owned]]), { decoded: nothing, failed: nothing });
+  const dispatcher: Dispatcher = new Dispatcher(decoder, options, new Map([['0/t', owned]]), {
+    decoded: nothing,
+    failed: nothing,
+    pumped: () => crowded.push(dispatcher.crowded),
+  });
   let offset = 0;
   const receive = (count: number): void => {
     for (let i = 0; i < count; i++) {
@@ -41,7 +55,7 @@ function stand(budgetBytes: number): { slabs: number[]; lane: BatchLane; receive
     dispatcher.pump();
     dispatcher.close();
   };
-  return { slabs, lane, receive };
+  return { slabs, lane, dispatcher, crowded, receive };
 }
 
 test('a little goes at once in a slab of its own, and no lane is asked for patience', () => {
@@ -66,4 +80,24 @@ test('the slabs of a backlog take no more of the budget than a sixteenth each, a
   const tightest = stand(4 * MEBIBYTE);
   tightest.receive(80);
   assert.deepEqual(tightest.slabs, [4, 4, 4, 4]);
+});
+
+test('is crowded from 16 MiB on that no worker takes, until half of it is gone', () => {
+  const { slabs, dispatcher, crowded, receive } = stand(128 * MEBIBYTE);
+  receive(128 + 63);
+  assert.deepEqual(slabs, [32, 32, 32, 32], 'all that the workers may be given');
+  receive(1);
+  assert.deepEqual(crowded, [false, true]);
+  slabs.splice(0, 1);
+  dispatcher.pump();
+  assert.deepEqual(crowded, [false, true, false]);
+  receive(31);
+  assert.equal(crowded.at(-1), false);
+});
+
+test('is crowded from a quarter of a small budget on', () => {
+  const { crowded, receive } = stand(16 * MEBIBYTE);
+  receive(16 + 15);
+  receive(1);
+  assert.deepEqual(crowded, [false, true]);
 });
