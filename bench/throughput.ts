@@ -6,6 +6,7 @@ import { type RawCopyRun, type RawRun, rawCopy, rawDrain } from './stage/raw.js'
 import type { Scene, Stage } from './stage/stage.js';
 import { median, sum } from './statistics.js';
 import { number } from './table.js';
+import { cpuByThread } from './throughput-cpu.js';
 
 const WORKERS = [1, 2, 4] as const;
 
@@ -151,7 +152,8 @@ function report(context: BenchContext, runs: readonly WorkerRun[]): void {
     cpuAgainstLimits(context, limits, best);
     commitCost(context, limits);
   }
-  charts(context, runs, best);
+  charts(context, runs);
+  cpuByThread(context, best.workers, best.drains);
 }
 
 function speedOf({ drains }: WorkerRun): number {
@@ -256,7 +258,7 @@ function cpuAgainstLimits(context: BenchContext, { drain, copy }: Limits, { drai
   });
 }
 
-function charts(context: BenchContext, runs: readonly WorkerRun[], best: WorkerRun): void {
+function charts(context: BenchContext, runs: readonly WorkerRun[]): void {
   context.chart({
     title: 'Throughput over time',
     kind: 'line',
@@ -277,33 +279,5 @@ function charts(context: BenchContext, runs: readonly WorkerRun[], best: WorkerR
         labels: runs.map(({ workers }) => String(workers)),
       },
     ],
-  });
-  const trades = sum(best.drains.map(({ sent }) => sent.newTrades));
-  const micros = (of: (drain: Drain) => number): number => (sum(best.drains.map(of)) * 1e6) / trades;
-  const stages: [string, number][] = [
-    ['main thread', micros(({ threads }) => threads.main)],
-    ['librdkafka', micros(({ threads }) => threads.kafka)],
-    ['workers, V8, libuv', micros(({ threads }) => threads.other)],
-    ['… decoding', micros(({ decodeSeconds }) => decodeSeconds)],
-    ['PostgreSQL', micros(({ databaseCpuSeconds }) => databaseCpuSeconds ?? 0)],
-    ['broker', micros(({ brokerCpuSeconds }) => brokerCpuSeconds ?? 0)],
-  ];
-  for (const [name, value] of stages.slice(0, 4)) {
-    context.figures.add(
-      `throughput.cpu.${name.replace('… ', '').split(',')[0]!.replaceAll(' ', '_')}_us`,
-      value,
-      'µs/trade',
-      'lower',
-    );
-  }
-  context.chart({
-    title: `CPU per stage, ${best.workers} workers`,
-    kind: 'bars',
-    x: '',
-    y: 'µs per new trade',
-    series: [
-      { name: 'CPU', points: stages.map(([, value], place) => [place, value]), labels: stages.map(([name]) => name) },
-    ],
-    note: 'Decoding is a part of the bar before it, by the workers’ own clocks, which run on while they wait for a core.',
   });
 }

@@ -47,8 +47,8 @@ export function decodeGroup(samples: readonly Sample[]): Group {
     item: 'trade',
     cases: [
       {
-        key: 'engine',
-        name: 'engine: decode + extract + encode (decodeSlab)',
+        key: 'walker',
+        name: 'walker: decode + extract + encode (decodeSlab)',
         run: (round) => decodeSample(samples[round % samples.length]!),
       },
       eachMessage('projection', 'protobufjs, projection schema, decode alone', samples, (bytes) =>

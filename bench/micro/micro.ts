@@ -5,7 +5,7 @@ import { copyGroup } from './copy-group.js';
 import { decodeGroup, decodeSample, sizeSamples } from './decode-group.js';
 import { hopGroup } from './hop-group.js';
 import { packingGroup } from './packing-group.js';
-import { type Rounds, ratios, runGroup } from './rounds.js';
+import { type Rounds, ratios, runGroup, warmupRounds } from './rounds.js';
 import { sampleOf } from './slabs.js';
 
 interface Sizes {
@@ -23,7 +23,7 @@ const FULL: Sizes = {
   messages: 90,
   keys: 5_000,
   rows: 2_000,
-  decode: { warmup: 5, measured: 15 },
+  decode: { warmup: 5, warmupItems: 10_000, measured: 15 },
   small: { warmup: 20, measured: 30 },
   sizeBytes: 20_000_000,
 };
@@ -32,7 +32,7 @@ const QUICK: Sizes = {
   messages: 40,
   keys: 1_000,
   rows: 500,
-  decode: { warmup: 3, measured: 5 },
+  decode: { warmup: 3, warmupItems: 10_000, measured: 5 },
   small: { warmup: 5, measured: 7 },
   sizeBytes: 4_000_000,
 };
@@ -44,13 +44,13 @@ export async function micro(context: BenchContext): Promise<void> {
   const { seed } = context.options;
   const samples = Array.from({ length: sizes.seeds }, (_, place) => sampleOf(seed + place, sizes.messages));
   const decoded = await runGroup(context, decodeGroup(samples), sizes.decode);
-  const engine = decoded.get('engine')!.nsPerItem;
+  const walker = decoded.get('walker')!.nsPerItem;
   for (const [key, name] of [
     ['full', 'times_full_decode'],
     ['tutorial', 'times_tutorial'],
     ['projection', 'times_projection'],
   ] as const) {
-    const times = ratios(decoded.get(key)!.nsPerItem, engine);
+    const times = ratios(decoded.get(key)!.nsPerItem, walker);
     context.figures.add(`micro.decode.${name}`, times, '×', 'higher');
   }
   costAgainstSize(context, sizes);
@@ -72,12 +72,13 @@ export async function micro(context: BenchContext): Promise<void> {
 function costAgainstSize(context: BenchContext, { sizeBytes, decode }: Sizes): void {
   const samples = sizeSamples(context.options.seed, MESSAGE_KILOBYTES, sizeBytes);
   const rounds = samples.map(() => ({ ns: [] as number[], mb: [] as number[] }));
-  for (let round = 0; round < decode.warmup + decode.measured; round++) {
+  const warmup = warmupRounds(decode, Math.min(...samples.map(([, { trades }]) => trades)));
+  for (let round = 0; round < warmup + decode.measured; round++) {
     for (const [place, [, sample]] of samples.entries()) {
       const startedMs = performance.now();
       const { bytes, items } = decodeSample(sample);
       const ms = performance.now() - startedMs;
-      if (round < decode.warmup) continue;
+      if (round < warmup) continue;
       rounds[place]!.ns.push((ms * 1e6) / items);
       rounds[place]!.mb.push(bytes / 1e3 / ms);
     }

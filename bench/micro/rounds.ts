@@ -30,8 +30,16 @@ export interface Group {
 }
 
 export interface Rounds {
+  /** Rounds at least before any is measured. */
   readonly warmup: number;
+  /** Items that every case must have got through by then: what is compiled late must not be measured half compiled. */
+  readonly warmupItems?: number;
   readonly measured: number;
+}
+
+/** Rounds of warming up where one has `items`. */
+export function warmupRounds({ warmup, warmupItems = 0 }: Rounds, items: number): number {
+  return Math.max(warmup, Math.ceil(warmupItems / Math.max(1, items)));
 }
 
 /** Of one case, a value per round. */
@@ -48,13 +56,15 @@ export async function runGroup(context: BenchContext, group: Group, rounds: Roun
   const measured = new Map(
     group.cases.map(({ key }) => [key, { nsPerItem: [] as number[], mbPerSecond: [] as number[] }]),
   );
-  for (let round = 0; round < rounds.warmup + rounds.measured; round++) {
+  let warmup = rounds.warmup;
+  for (let round = 0; round < warmup + rounds.measured; round++) {
     for (let place = 0; place < group.cases.length; place++) {
       const one = group.cases[(place + round) % group.cases.length]!;
       const startedMs = performance.now();
       const { bytes, items } = await one.run(round);
       const ms = performance.now() - startedMs;
-      if (round < rounds.warmup) continue;
+      if (round === 0) warmup = Math.max(warmup, warmupRounds(rounds, items));
+      if (round < warmup) continue;
       measured.get(one.key)!.nsPerItem.push((ms * 1e6) / items);
       measured.get(one.key)!.mbPerSecond.push(bytes / 1e3 / ms);
     }

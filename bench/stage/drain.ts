@@ -1,7 +1,7 @@
 import type { BenchEngine } from './engine.js';
 import type { BenchLanding } from './landing.js';
 import { total } from './metrics-text.js';
-import { cpuSecondsByThread, cpuSecondsOf } from './process-usage.js';
+import { cpuSecondsByThread, cpuSecondsOf, THREAD_KINDS, type ThreadKind } from './process-usage.js';
 import type { Sent } from './producer-messages.js';
 import type { Scene, Stage } from './stage.js';
 
@@ -15,7 +15,8 @@ export interface Drain {
   /** Null where the server is not ours. */
   readonly databaseCpuSeconds: number | null;
   readonly brokerCpuSeconds: number | null;
-  readonly threads: Readonly<Record<'main' | 'kafka' | 'other', number>>;
+  /** CPU seconds of the engine by kinds of threads. */
+  readonly threads: Readonly<Record<ThreadKind, number>>;
   /** Of decode workers at work, all of them together. */
   readonly decodeSeconds: number;
 }
@@ -50,11 +51,9 @@ export async function drainOnce(
     engineCpuSeconds: after.engine - before.engine,
     databaseCpuSeconds: difference(before.database, after.database),
     brokerCpuSeconds: difference(before.broker, after.broker),
-    threads: {
-      main: after.threads.main - before.threads.main,
-      kafka: after.threads.kafka - before.threads.kafka,
-      other: after.threads.other - before.threads.other,
-    },
+    threads: Object.fromEntries(
+      THREAD_KINDS.map((kind) => [kind, after.threads[kind] - before.threads[kind]]),
+    ) as Record<ThreadKind, number>,
     decodeSeconds: total(metricsAfter, busy) - total(metricsBefore, busy),
   };
 }

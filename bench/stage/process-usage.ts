@@ -71,14 +71,30 @@ export function memoryOf(pid: number): Memory {
   return { rssMb: megabytes('VmRSS'), peakMb: megabytes('VmHWM') };
 }
 
-/** CPU seconds of a process by what its threads are: `main`, `kafka` (librdkafka's own), `other` (workers, V8, libuv). */
-export function cpuSecondsByThread(pid: number): Record<'main' | 'kafka' | 'other', number> {
-  const seconds = { main: 0, kafka: 0, other: 0 };
+/**
+ * Kinds of the engine's threads: `main`; `workers`, which decode; `kafka`, librdkafka's own; `helpers`, V8's (garbage
+ * collection, compiling) and libuv's.
+ */
+export const THREAD_KINDS = ['main', 'workers', 'kafka', 'helpers'] as const;
+export type ThreadKind = (typeof THREAD_KINDS)[number];
+
+/**
+ * What a thread of node is, by its name. Threads take the name of the one that starts them: V8 and libuv start theirs while
+ * the process is called after its program, decode workers begin when it bears the engine's title.
+ */
+export function threadKind(name: string, mainName: string): Exclude<ThreadKind, 'main'> {
+  if (name.startsWith('rdk:')) return 'kafka';
+  return name === mainName ? 'workers' : 'helpers';
+}
+
+/** CPU seconds of an engine by kinds of threads. Threads that have ended are missing. */
+export function cpuSecondsByThread(pid: number): Record<ThreadKind, number> {
+  const seconds = { main: 0, workers: 0, kafka: 0, helpers: 0 };
+  const mainName = readStat(`/proc/${pid}/stat`)?.name ?? '';
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
     const stat = readStat(`/proc/${pid}/task/${thread}/stat`);
     if (stat === null) continue;
-    const kind = Number(thread) === pid ? 'main' : stat.name.startsWith('rdk:') ? 'kafka' : 'other';
-    seconds[kind] += stat.cpuSeconds;
+    seconds[Number(thread) === pid ? 'main' : threadKind(stat.name, mainName)] += stat.cpuSeconds;
   }
   return seconds;
 }

@@ -15,7 +15,7 @@ describe('figures', () => {
     assert.deepEqual([met.value, met.goal, met.met], [90, '≤ 100', true]);
     const missed = figures.add('throughput.best.times_real_time', [99], '×', 'higher');
     assert.deepEqual([missed.goal, missed.met], ['≥ 100', false]);
-    const free = figures.add('micro.decode.engine.ns', [1, 2, 3], 'ns/trade', 'lower');
+    const free = figures.add('micro.decode.walker.ns', [1, 2, 3], 'ns/trade', 'lower');
     assert.deepEqual([free.goal, free.met], [null, null]);
   });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { histogramBetween, parseMetrics, total } from '../../bench/stage/metrics-text.js';
-import { cpuSecondsOf, parseStat } from '../../bench/stage/process-usage.js';
+import { cpuSecondsOf, parseStat, threadKind } from '../../bench/stage/process-usage.js';
 
 const scrape = (fast: number, slow: number): string => `# HELP d Time.
 # TYPE d histogram
@@ -38,5 +38,10 @@ describe('the usage of a process', () => {
 
   it('is nothing for a process that is gone', () => {
     assert.equal(cpuSecondsOf(2 ** 30), 0);
+  });
+
+  it('is told by threads: workers bear the engine’s title, helpers the name from before it had one', () => {
+    const kinds = ['rdk:broker1', 'solana-trades-e', 'node'].map((name) => threadKind(name, 'solana-trades-e'));
+    assert.deepEqual(kinds, ['kafka', 'workers', 'helpers']);
   });
 });
