@@ -52,17 +52,13 @@ export class BrokerAdmin {
 
   /** Deletes everything below `offset` of one partition, as retention would. */
   async deleteRecords(topic: string, partition: number, offset: number): Promise<void> {
-    const folder = await mkdtemp(join(tmpdir(), 'kafka-delete-records-'));
-    try {
-      const file = join(folder, 'offsets.json');
-      await writeFile(file, JSON.stringify({ version: 1, partitions: [{ topic, partition, offset }] }));
+    const offsets = { version: 1, partitions: [{ topic, partition, offset }] };
+    await this.#withFile(JSON.stringify(offsets), async (file) => {
       const text = await this.#tool('DeleteRecordsCommand', '--offset-json-file', file);
       // The tool exits with 0 even where a partition failed.
       if (!text.includes('low_watermark:'))
         throw new Error(`records of ${topic}[${partition}] were not deleted\n${text}`);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    });
   }
 
   /** Committed offsets of a group by partition; a partition without one is absent. */
@@ -83,6 +79,39 @@ export class BrokerAdmin {
       ...['--group', group, '--topic', `${topic}:${partition}`, '--reset-offsets', '--to-offset', String(offset)],
       '--execute',
     );
+  }
+
+  /** Puts the one replica of a topic's only partition on one node, and returns when it is there. */
+  async moveTo(topic: string, node: number): Promise<void> {
+    const plan = { version: 1, partitions: [{ topic, partition: 0, replicas: [node] }] };
+    await this.#withFile(JSON.stringify(plan), async (file) => {
+      await this.#tool('reassign.ReassignPartitionsCommand', '--reassignment-json-file', file, '--execute');
+      const verify = () =>
+        this.#tool('reassign.ReassignPartitionsCommand', '--reassignment-json-file', file, '--verify');
+      while (!(await verify()).includes('is completed')) await new Promise((resolve) => setTimeout(resolve, 100));
+    });
+  }
+
+  /** Leader of each partition by number; -1 where there is none. */
+  async leaders(topic: string): Promise<number[]> {
+    const text = await this.#topics('--describe', '--topic', topic);
+    return [...text.matchAll(/Leader: (\S+)/g)].map(([, leader]) => (leader === 'none' ? -1 : Number(leader)));
+  }
+
+  /** Gives every partition back to the first of its replicas. */
+  async electPreferredLeaders(): Promise<void> {
+    await this.#tool('LeaderElectionCommand', '--election-type', 'preferred', '--all-topic-partitions');
+  }
+
+  async #withFile(content: string, use: (file: string) => Promise<void>): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), 'kafka-admin-'));
+    try {
+      const file = join(folder, 'input.json');
+      await writeFile(file, content);
+      await use(file);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
 
   #topics(...args: string[]): Promise<string> {

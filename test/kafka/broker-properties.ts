@@ -47,6 +47,11 @@ export function brokerProperties(ports: BrokerPorts, certificates: Certificates,
     'listener.name.expired.ssl.keystore.location': certificates.expiredKeystore,
     ...SMALL_AND_QUICK,
   };
+  return text(properties);
+}
+
+/** As server.properties has it. */
+export function text(properties: Readonly<Record<string, string | number | boolean>>): string {
   return Object.entries(properties)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
@@ -62,7 +67,8 @@ function saslOf(listener: string): Record<string, string> {
   };
 }
 
-const SMALL_AND_QUICK = {
+/** Small, and answering faults within a second or so. */
+export const SMALL_AND_QUICK = {
   'num.partitions': 1,
   'auto.create.topics.enable': false,
   'message.max.bytes': 12_000_000,

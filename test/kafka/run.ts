@@ -6,7 +6,7 @@ import { startPostgres } from '../../src/commands/demo/embedded-postgres.js';
 import { KafkaBroker } from './broker.js';
 import { BROKER_VARIABLE } from './shared-broker.js';
 
-// Starts one broker and one PostgreSQL, runs every suite of this folder (or those named as arguments) against them one after the other, and
+// Starts one broker and one PostgreSQL, runs every suite of this folder (or those named as arguments) against them two at a time, and
 // exits as they did.
 
 /** A suite that hangs fails, and the ones behind it still run. */
@@ -26,7 +26,7 @@ const [broker, postgres] = await Promise.all([
 ]);
 const tests = spawn(
   process.execPath,
-  ['--test', '--test-concurrency=1', `--test-timeout=${SUITE_TIMEOUT_MS}`, '--enable-source-maps', ...suites],
+  ['--test', '--test-concurrency=2', `--test-timeout=${SUITE_TIMEOUT_MS}`, '--enable-source-maps', ...suites],
   {
     stdio: 'inherit',
     env: {
