@@ -11,20 +11,18 @@ const HOST = Buffer.from('127.0.0.1');
  */
 export class Line {
   readonly #proxy: TcpProxy;
-  readonly #advertised: Buffer;
-  #own: Buffer = HOST;
+  readonly #targetPort: number;
   #fault: Rule | null = null;
   readonly #stranded = new Set<Link>();
 
   private constructor(targetPort: number) {
     this.#proxy = new TcpProxy(targetPort);
-    this.#advertised = address(targetPort);
+    this.#targetPort = targetPort;
   }
 
   static async to(targetPort: number): Promise<Line> {
     const line = new Line(targetPort);
     await line.#proxy.listen();
-    line.#own = address(line.#proxy.port);
     line.#install();
     return line;
   }
@@ -118,18 +116,24 @@ export class Line {
   }
 
   #install(): void {
+    const readdress = readdresser(this.#targetPort, this.#proxy.port);
     this.#proxy.use((from, chunk, link) => {
-      if (from === 'server') this.#rewrite(chunk);
+      if (from === 'server') readdress(chunk);
       return this.#stranded.has(link) ? 'drop' : (this.#fault?.(from, chunk, link) ?? 'pass');
     });
   }
+}
 
-  /** In place, for both ports take four bytes. Where an address lies across two chunks the client goes past this line: no harm. */
-  #rewrite(chunk: Buffer): void {
-    for (let at = chunk.indexOf(this.#advertised); at >= 0; at = chunk.indexOf(this.#advertised, at + 1)) {
-      this.#own.copy(chunk, at);
-    }
-  }
+/**
+ * Puts one port of loopback in place of another wherever a chunk of a Kafka broker's answers names an address. In place, for
+ * both take four bytes. An address that lies across two chunks stays as it was, and the client goes past the proxy: no harm.
+ */
+export function readdresser(fromPort: number, toPort: number): (chunk: Buffer) => void {
+  const from = address(fromPort);
+  const to = address(toPort);
+  return (chunk) => {
+    for (let at = chunk.indexOf(from); at >= 0; at = chunk.indexOf(from, at + 1)) to.copy(chunk, at);
+  };
 }
 
 /** Host and port as Kafka's answers hold them, behind the host's length. */
