@@ -8,7 +8,7 @@ import { type ChaosBroker, startKafka, startMock } from './broker.js';
 import { connected, startDatabase } from './database.js';
 import { Faults } from './faults.js';
 import { Fleet } from './fleet.js';
-import { Killer, type KillerStage } from './killer.js';
+import { endingOf, Killer, type KillerStage } from './killer.js';
 import { type ChaosOptions, commandOf } from './options.js';
 import { ChaosProducer } from './producer.js';
 import { type ChaosReport, liveLine, reportOf } from './report.js';
@@ -126,11 +126,12 @@ async function harmUntilEnough(run: Run, say: (line: string) => void): Promise<v
       return;
     }
     fleet.keepUp(now);
+    fleet.noteSilent(now, SILENT_MS);
     if (now >= killAt && killer.begin(kill)) {
       kill = schedule.nextKill();
       killAt = now + kill.pauseMs;
     }
-    if (fault !== null && now >= faultAt) {
+    if (fault !== null && now >= faultAt && faults.isDue(now)) {
       faults.begin(fault);
       fault = schedule.nextFault();
       faultAt = now + (fault?.pauseMs ?? 0);
@@ -163,8 +164,10 @@ async function land({ fleet, killer, faults, producer, watch, sent, options }: R
   fleet.target = 0;
   for (const generation of fleet.running) {
     generation.doomed = true;
-    const { code, signal } = await generation.process.stop();
-    if (code !== 0) late.push(`engine ${generation.number} ended with ${signal ?? code}, with nothing harmed any more`);
+    const exit = await generation.process.stop();
+    const ending = endingOf(exit, generation.process.output);
+    if (ending === 'clean' || ending === 'beforeStart') continue;
+    late.push(`engine ${generation.number} ended with ${exit.signal ?? exit.code}, with nothing harmed any more`);
   }
   return late;
 }

@@ -5,6 +5,7 @@ import type { FaultKind, PlannedFault } from './schedule.js';
 /** Part of the statement that commits a batch. */
 const ADVANCE = 'kafka_offsets_advance';
 const COMMIT_TIMEOUT_MS = 5_000;
+const PATIENCE_MS = 5_000;
 
 /** Harms connections and the broker as the schedule says; what it does ends by itself. */
 export class Faults {
@@ -13,6 +14,7 @@ export class Faults {
   idle = 0;
   readonly #stage: KillerStage;
   readonly #underWay = new Set<Promise<void>>();
+  #lastAt = 0;
 
   constructor(stage: KillerStage) {
     this.#stage = stage;
@@ -22,7 +24,16 @@ export class Faults {
     return Object.values(this.counts).reduce((sum, count) => sum + count, 0);
   }
 
+  /**
+   * Whether a fault would meet engines at work: after one, something must land, or five seconds pass, before the next. On a
+   * slow machine one would follow the other and nothing else would ever happen.
+   */
+  isDue(nowMs: number): boolean {
+    return nowMs - this.#lastAt >= PATIENCE_MS || this.#stage.watch.lastMoveAt > this.#lastAt;
+  }
+
   begin(plan: PlannedFault): void {
+    this.#lastAt = Date.now();
     const done = this.#run(plan)
       .then((happened) => {
         if (happened) this.counts[plan.kind] = (this.counts[plan.kind] ?? 0) + 1;

@@ -12,6 +12,7 @@ export interface Generation {
   readonly startedAt: number;
   /** Set by whoever means to end it: from then on it is nobody else's to hit, and its end is no surprise. */
   doomed: boolean;
+  silent: boolean;
 }
 
 /** A place for an engine, with its own way to the database and to the broker. */
@@ -39,6 +40,8 @@ export interface GenerationCounts {
   landed: number;
   /** Were hit before they had. */
   cutShort: number;
+  /** Had a minute for it, unharmed themselves, and landed nothing in it. */
+  silent: number;
 }
 
 /** An engine that ended without having been told to. */
@@ -53,7 +56,7 @@ export interface Surprise {
 /** The engines: keeps as many running as it is told, each in a seat of its own, and keeps account of their ends. */
 export class Fleet {
   readonly seats: readonly Seat[];
-  readonly counts: GenerationCounts = { started: 0, landed: 0, cutShort: 0 };
+  readonly counts: GenerationCounts = { started: 0, landed: 0, cutShort: 0, silent: 0 };
   readonly surprises: Surprise[] = [];
   /** How many are to run. */
   target: number;
@@ -65,6 +68,7 @@ export class Fleet {
     this.seats = seats;
     this.#watch = watch;
     this.target = seats.length;
+    process.once('exit', this.#killAll);
   }
 
   static async open(options: FleetOptions, watch: Watch): Promise<Fleet> {
@@ -104,6 +108,16 @@ export class Fleet {
     }
   }
 
+  /** Counts engines that had so long to land something and did not. */
+  noteSilent(nowMs: number, silentMs: number): void {
+    for (const generation of this.running) {
+      if (generation.silent || generation.doomed || nowMs - generation.startedAt < silentMs) continue;
+      if (this.landed(generation)) continue;
+      generation.silent = true;
+      this.counts.silent += 1;
+    }
+  }
+
   /** So many are to run from here on: those beyond stop as a user stops them, and the rest start when their seat is free. */
   scale(target: number): void {
     this.target = target;
@@ -121,9 +135,15 @@ export class Fleet {
   }
 
   async close(): Promise<void> {
+    process.off('exit', this.#killAll);
     await Promise.all(this.running.map(({ process }) => process.kill()));
     await Promise.all(this.seats.flatMap(({ database, kafka }) => [database.close(), kafka.close()]));
   }
+
+  /** One that is stopped would not even notice that we are gone. */
+  readonly #killAll = (): void => {
+    for (const generation of this.running) generation.process.signal('SIGKILL');
+  };
 
   #start(seat: Seat, nowMs: number): void {
     const { environment, databaseUrl } = this.#options;
@@ -133,7 +153,7 @@ export class Fleet {
       DATABASE_URL: seat.database.url(databaseUrl),
     });
     this.counts.started += 1;
-    const generation = { number: this.counts.started, process, seat, startedAt: nowMs, doomed: false };
+    const generation = { number: this.counts.started, process, seat, startedAt: nowMs, doomed: false, silent: false };
     seat.generation = generation;
     this.#watch.forget(process.pid);
     void process.exited.then((exit) => this.#ended(generation, exit));

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { EngineExit } from '../kafka/engine-process.js';
 import { until } from '../kafka/until.js';
 import type { ChaosBroker } from './broker.js';
 import type { ChaosDatabase } from './database.js';
@@ -114,21 +115,17 @@ export class Killer {
   }
 
   async #terminate({ process, number }: Generation, { kind, delayMs }: PlannedKill): Promise<void> {
-    const booted = process.output.includes('"starting"');
     process.signal('SIGTERM');
     if (kind === 'second-signal') {
       await delay(delayMs);
       process.signal('SIGTERM');
     }
     const deadline = setTimeout(() => process.signal('SIGKILL'), STOP_TIMEOUT_MS);
-    const { code, signal } = await process.exited;
+    const exit = await process.exited;
     clearTimeout(deadline);
-    if (signal === 'SIGTERM' && !booted) this.endings.beforeStart += 1;
-    else if (code === 0) this.endings.clean += 1;
-    else if (code === 1 && kind === 'second-signal') this.endings.forced += 1;
-    else if (code === 1) this.endings.unsettled += 1;
-    else if (signal === 'SIGTERM') this.endings.beforeStart += 1;
-    else this.findings.push(`engine ${number} ended with ${signal ?? code} after SIGTERM`);
+    const ending = endingOf(exit, process.output);
+    if (ending === null) this.findings.push(`engine ${number} ended with ${exit.signal ?? exit.code} after SIGTERM`);
+    else this.endings[ending] += 1;
   }
 
   /** Stopped until others have its partitions, and then let go on: what it still writes must count for nothing. */
@@ -176,4 +173,13 @@ export class Killer {
       this.#brokerBusy = false;
     });
   }
+}
+
+/** How an engine ended that was told to; null where it may not end so. */
+export function endingOf({ code, signal }: EngineExit, output: string): keyof Endings | null {
+  const says = (event: string): boolean => output.includes(`"${event}"`);
+  if (code === 0) return 'clean';
+  if (code === 1 && says('shutdown_forced')) return 'forced';
+  if (code === 1 && (says('stopped_unsettled') || says('shutdown_deadline'))) return 'unsettled';
+  return signal === 'SIGTERM' && !says('shutdown') ? 'beforeStart' : null;
 }

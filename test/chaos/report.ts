@@ -55,7 +55,10 @@ export function reportOf(outcome: Outcome): ChaosReport {
   const { options, sent, killer, faults, fleet, watch, verdict, late } = outcome;
   const { expected, landed, missing, duplicated, unexplained, outOfOrder } = verdict.ledger.trades;
   const running = watch.findings.map(({ text }) => `while it ran: ${text}`);
-  const findings = [...running, ...verdict.findings.map(({ text }) => text), ...late, ...killer.findings];
+  const gaveUp = fleet.surprises
+    .filter(({ landed }) => landed)
+    .map(({ generation, lastWords }) => `engine ${generation}, which had landed something, gave up: ${lastWords}`);
+  const findings = [...running, ...verdict.findings.map(({ text }) => text), ...late, ...killer.findings, ...gaveUp];
   const { total } = killer;
   return {
     clean: findings.length === 0 && verdict.clean && expected > 0,

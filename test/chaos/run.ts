@@ -3,6 +3,9 @@ import { runChaos } from './chaos-run.js';
 import { parseChaosOptions } from './options.js';
 import { reportLines } from './report.js';
 
+// Engines, servers and their folders go with this process.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 try {
   const options = parseChaosOptions(process.argv.slice(2));
   const report = await runChaos(options, (line) => console.error(line));
