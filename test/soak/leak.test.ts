@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../kafka/until.js';
 import { probeEnvironment, Sampler } from './sampler.js';
 import { type SeriesName, verdicts } from './series.js';
 
-const SAMPLES = 40;
+const SAMPLES = 28;
 const SAMPLE_MS = 60;
 const folder = mkdtempSync(join(tmpdir(), 'leak-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -22,10 +22,11 @@ async function growing(leak: string): Promise<SeriesName[]> {
   try {
     await once(idle.stdout, 'data');
     const sampler = new Sampler(idle.pid ?? 0);
-    for (let i = 0; i < SAMPLES; i += 1) {
-      await delay(SAMPLE_MS);
+    const sample = () => {
       sampler.sample({ connections: 0, latencyP99: 0 });
-    }
+      return existsSync(file) && readFileSync(file, 'utf8').split('\n').length > SAMPLES;
+    };
+    await until('the probe has taken its samples', sample);
     return verdicts(sampler.samples(file, 0))
       .filter(({ grows }) => grows)
       .map(({ name }) => name);

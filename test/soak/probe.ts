@@ -10,7 +10,6 @@ import { runInNewContext } from 'node:vm';
 import { isMainThread } from 'node:worker_threads';
 
 const { SOAK_PROBE_FILE: file, SOAK_PROBE_MS: every = '2000', SOAK_LEAK: leak } = process.env;
-const LEAK_MS = 50;
 
 /** Whatever was listened to and is still there. */
 const listenedTo = new Set<WeakRef<object>>();
@@ -58,22 +57,24 @@ function countListeners(): number {
   return count;
 }
 
-function leakOnPurpose(): void {
+/** What leaks a little each time it is called. */
+function leakOnPurpose(): () => void {
   const kept: unknown[] = [];
   const acts: Record<string, () => void> = {
-    heap: () => kept.push(Array.from({ length: 4_000 }, (_, i) => ({ i }))),
-    external: () => kept.push(Buffer.alloc(400_000, 1)),
+    heap: () => kept.push(Array.from({ length: 20_000 }, (_, i) => ({ i }))),
+    external: () => kept.push(Buffer.alloc(1_000_000, 1)),
     listeners: () => void process.on('leaked', () => kept.length),
     handles: () => kept.push(setInterval(() => {}, 60_000)),
     files: () => kept.push(openSync('/dev/null', 'r')),
   };
-  setInterval(acts[leak ?? ''] ?? (() => {}), LEAK_MS).unref();
+  return acts[leak ?? ''] ?? (() => {});
 }
 
 function start(collect: () => void, path: string): void {
   watchListeners();
-  leakOnPurpose();
+  const act = leakOnPurpose();
   setInterval(() => {
+    act();
     collect();
     const { rss, heapUsed, external } = process.memoryUsage();
     const handles = process.getActiveResourcesInfo().length;
