@@ -44,5 +44,6 @@ export const REQUIRED_BY = {
   record: ['kafkaBrokers', 'kafkaGroupId'],
   replay: ['kafkaGroupId', 'databaseUrl'],
   migrate: ['databaseUrl'],
+  'dead-letters': ['databaseUrl'],
   demo: [],
 } as const satisfies Record<string, readonly OptionName[]>;

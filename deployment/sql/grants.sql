@@ -15,5 +15,6 @@ GRANT SELECT ON dex_trades, dex_trade_sides, dex_candles_1m, solana_dex_trades, 
 -- Those who watch: no trade, and no message.
 GRANT SELECT ON trades_engine_migrations, kafka_offsets, ingest_gaps TO trades_monitor;
 GRANT SELECT, INSERT ON ingest_lag_history TO trades_monitor;
-GRANT SELECT (id, group_id, topic, partition, kafka_offset, kafka_timestamp, payload_format, stage, error_class, status, created_at)
+GRANT SELECT (id, group_id, topic, partition, kafka_offset, kafka_timestamp, payload_format, stage, error_class, status, created_at,
+    attempts, attempted_at, last_error_class, replayed_at, replayed_rows)
   ON ingest_dead_letters TO trades_monitor;

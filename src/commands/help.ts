@@ -16,7 +16,7 @@ interface CommandHelp {
 
 const JSON_FLAG = { flag: '--json', description: 'Print one JSON object on stdout; everything else goes to stderr.' };
 
-/** Every command. Each is the file and the exported function of its name in this folder. */
+/** Every command. Each is the file of its name in this folder, and the function of that name in camel case. */
 export const COMMANDS = {
   start: {
     summary: 'Run the engine: land the topic’s trades in PostgreSQL until told to stop.',
@@ -74,6 +74,30 @@ export const COMMANDS = {
       'One line for each thing. Exits with 0 if nothing failed (warnings are no failure), with 1 if something did, with 2 if the configuration is wrong. Changes nothing, joins no group.',
     flags: [JSON_FLAG],
     requires: REQUIRED_BY.check,
+  },
+  'dead-letters': {
+    summary: 'Look at what could not be landed, land it once it can be, remove what is done with.',
+    arguments: 'list | show <id> | replay [id …] | purge [id …]',
+    details: [
+      'list: the newest letters, a line each, and how many there are of each class. show: all that can be read of one, its error, where it stops, its first bytes.',
+      'replay: decodes again with this version and lands the trades exactly once, also while engines run; a letter that fails again stays, with the new error.',
+      'purge: removes replayed letters, and open ones (status new) only with --open. Exits with 1 where a replayed letter is still open or the one to show is not there.',
+    ].join('\n'),
+    flags: [
+      { flag: '--topic T', description: 'Letters of this topic; --group G of this consumer group.' },
+      { flag: '--partition N', description: 'Letters of this partition.' },
+      { flag: '--class C', description: 'Letters with this class of error, `truncated` for one.' },
+      { flag: '--status S', description: '`new` (open) or `replayed`.' },
+      { flag: '--since T', description: 'Written since this time (ISO 8601) or age (90s, 30m, 6h, 7d).' },
+      { flag: '--limit N', description: 'At most so many: list shows 50 by default, replay and purge take all.' },
+      { flag: '--all', description: 'replay: every letter that is open, where neither ids nor filters are given.' },
+      { flag: '--older-than T', description: 'purge: written before this time or age.' },
+      { flag: '--open', description: 'purge: open letters too. What is in them is lost then.' },
+      { flag: '--dry-run', description: 'purge: say how many would go.' },
+      { flag: '--yes', description: 'purge: remove them.' },
+      JSON_FLAG,
+    ],
+    requires: REQUIRED_BY['dead-letters'],
   },
 } as const satisfies Record<string, CommandHelp>;
 

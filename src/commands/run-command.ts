@@ -24,11 +24,16 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
   process.once('uncaughtException', crash);
   try {
     const module: Record<string, unknown> = await import(`./${name}.js`);
-    const command = module[name] as (argv: string[]) => Promise<number>;
+    const command = module[exportedName(name)] as (argv: string[]) => Promise<number>;
     return await command(rest);
   } catch (error) {
     return failure(name, error);
   }
+}
+
+/** `dead-letters` is the function deadLetters of dead-letters.ts. */
+function exportedName(command: string): string {
+  return command.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function helpFor(name: string | undefined): number {

@@ -57,6 +57,6 @@ export async function insertDeadLetters(
 }
 
 /** PostgreSQL's text cannot hold NUL. */
-function plainText(text: string): string {
+export function plainText(text: string): string {
   return text.slice(0, TEXT_MAX).replaceAll('\0', '\ufffd');
 }
