@@ -98,9 +98,14 @@ export class OwnedPartition implements TopicPartition {
   /** Resolves when the partition is settled or closed, or the signal aborts. */
   whenSettled(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      this.#settled.push(resolve);
-      signal.addEventListener('abort', () => resolve(), { once: true });
-      if (signal.aborted) resolve();
+      const done = (): void => {
+        // A signal made of others is kept while somebody listens, and would keep the partition with all it remembers.
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      this.#settled.push(done);
+      signal.addEventListener('abort', done);
+      if (signal.aborted) done();
       this.notify();
     });
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { Random } from '../src/commands/demo/generator/random.js';
 import { OwnedPartition } from '../src/engine-partition.js';
@@ -86,6 +87,22 @@ test('a partition that is given up waits for its work in flight, and no longer t
   partition.to('closed');
   partition.to('active');
   assert.equal(partition.state, 'closed', 'what was given up stays given up');
+  lane.close();
+});
+
+test('a partition that is given up is not kept by the signal that would have cut its waiting short', async () => {
+  const { lane } = laneOf(async (batch) => landed(batch));
+  const partition = owned(1, 0, lane);
+  const budget = new AbortController();
+  await partition.whenSettled(budget.signal);
+  assert.equal(getEventListeners(budget.signal, 'abort').length, 0, 'settled');
+  const [slab] = slabs(partition, 1);
+  partition.reassembler.add(slab!.from, slab!.to, EMPTY_STRETCH);
+  const cut = partition.whenSettled(budget.signal);
+  assert.equal(getEventListeners(budget.signal, 'abort').length, 1);
+  budget.abort();
+  await cut;
+  assert.equal(getEventListeners(budget.signal, 'abort').length, 0, 'cut short');
   lane.close();
 });
 

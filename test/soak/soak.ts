@@ -58,7 +58,7 @@ const ENGINE = {
   KAFKA_PROPERTIES: 'heartbeat.interval.ms=500;fetch.wait.max.ms=10',
   DATABASE_MIGRATE: 'false',
   // What remembers on purpose is full when the warm-up is over: after that nothing may grow.
-  DUPLICATE_WINDOW_ENTRIES: '1000',
+  DUPLICATE_WINDOW_ENTRIES: '5000',
   DUPLICATE_WINDOW_MS: '15000',
 };
 
