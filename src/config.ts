@@ -1,3 +1,4 @@
+import { CONTROL_OPTIONS, CONTROL_RULES } from './config-control.js';
 import { DATABASE_OPTIONS, DATABASE_RULES } from './config-database.js';
 import { KAFKA_OPTIONS, KAFKA_RULES } from './config-kafka.js';
 import type { Rule, ValuesOf } from './config-option.js';
@@ -10,10 +11,17 @@ export const OPTION_CHAPTERS = [
   ['PostgreSQL', DATABASE_OPTIONS],
   ['Pipeline', PIPELINE_OPTIONS],
   ['Process', SERVICE_OPTIONS],
+  ['Operation', CONTROL_OPTIONS],
 ] as const;
 
 /** Every option of the engine: type, default, range, environment variable. The one list all else is made of. */
-export const OPTIONS = { ...KAFKA_OPTIONS, ...DATABASE_OPTIONS, ...PIPELINE_OPTIONS, ...SERVICE_OPTIONS };
+export const OPTIONS = {
+  ...KAFKA_OPTIONS,
+  ...DATABASE_OPTIONS,
+  ...PIPELINE_OPTIONS,
+  ...SERVICE_OPTIONS,
+  ...CONTROL_OPTIONS,
+};
 
 export type OptionName = keyof typeof OPTIONS;
 
@@ -34,6 +42,7 @@ export const RULES: readonly Rule<typeof OPTIONS>[] = [
   ...DATABASE_RULES,
   ...PIPELINE_RULES,
   ...SERVICE_RULES,
+  ...CONTROL_RULES,
   flushEndsBeforeShutdown,
 ];
 
@@ -45,5 +54,8 @@ export const REQUIRED_BY = {
   replay: ['kafkaGroupId', 'databaseUrl'],
   migrate: ['databaseUrl'],
   'dead-letters': ['databaseUrl'],
+  status: ['kafkaBrokers', 'kafkaGroupId', 'databaseUrl'],
+  'lag-exporter': ['kafkaBrokers', 'kafkaGroupId', 'databaseUrl'],
+  ctl: [],
   demo: [],
 } as const satisfies Record<string, readonly OptionName[]>;

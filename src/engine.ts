@@ -3,9 +3,14 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from './config.js';
 import { parseStartFrom } from './config-kafka.js';
+import { EngineControl } from './engine-control.js';
+import { controlRoutes } from './engine-control-routes.js';
+import { type ControlSocket, openControlSocket } from './engine-control-socket.js';
 import { observeKafka, observePipeline, observeSink, sinkLogger } from './engine-observers.js';
 import { Pipeline } from './engine-pipeline.js';
-import { EngineError, messageOf } from './errors.js';
+import { rehearse } from './engine-rehearsal.js';
+import { EngineStates } from './engine-states.js';
+import { EngineError, invariant, messageOf } from './errors.js';
 import { explainKafkaError, explainKafkaFailure } from './ingest/kafka-errors.js';
 import { KAFKA_TOPIC_SETTINGS, kafkaSettings } from './ingest/kafka-settings.js';
 import { KafkaSource } from './ingest/kafka-source.js';
@@ -24,6 +29,9 @@ export interface LiveSource extends Source {
   readonly connected: boolean;
   readonly steady: boolean;
   readonly lastPollAt: number;
+  /** Of a source with a group: joins it again, and leaves it, within the drain's budget. */
+  join?(): void;
+  leave?(): Promise<void>;
 }
 
 export interface EngineOptions {
@@ -41,6 +49,8 @@ export interface EngineOptions {
 const DATABASE_WAIT_MS = 60_000;
 const DATABASE_RETRY_MS = 1_000;
 const DRAIN_MAX_MS = 20_000;
+/** A test on the way to standby ends after this long. */
+const REHEARSAL_MS = 40_000;
 
 /** Kafka as the engine's source, by configuration. */
 export function kafkaSource(config: Config, metrics: Metrics, logger: Logger): KafkaSource {
@@ -50,6 +60,7 @@ export function kafkaSource(config: Config, metrics: Metrics, logger: Logger): K
     settings: { global: kafkaSettings(config) as Record<string, unknown>, topic: { ...KAFKA_TOPIC_SETTINGS } },
     incremental: strategy === 'cooperative-sticky' || strategy === 'consumer',
     startFrom: parseStartFrom(config.kafkaStartFrom) ?? 'latest',
+    standby: config.startMode === 'standby',
     acceptOther: config.kafkaSourcePolicy === 'continue',
     drainMs: Math.min(config.kafkaSessionTimeoutMs / 2, DRAIN_MAX_MS),
     explain: (texts) => explainKafkaError(texts, config),
@@ -73,7 +84,9 @@ export class Engine {
   #pool: DecodePool | null = null;
   #pipeline: Pipeline | null = null;
   #http: HttpServers | null = null;
-  #state: EngineStatus['state'] = 'starting';
+  #socket: ControlSocket | null = null;
+  readonly #states: EngineStates;
+  readonly #control: EngineControl;
   #failure: Error | null = null;
   #starting: Promise<void> = Promise.resolve();
 
@@ -91,8 +104,15 @@ export class Engine {
       logger: sinkLogger(logger),
       observer: observeSink(metrics),
     });
+    this.#states = new EngineStates({
+      join: () => options.source.join?.(),
+      leave: () => this.#leave(),
+      rehearse: (signal) => this.#rehearse(signal),
+      changed: (from, to) => logger.info('state_changed', `${from} → ${to}`, { from, to }),
+    });
+    this.#control = new EngineControl(this.#states, () => this.status());
     this.#dashboard = new Dashboard({
-      identity: { version, httpTransport, colour: null, ownerId },
+      identity: { version, httpTransport, colour: config.deploymentColour ?? null, ownerId },
       status: () => this.status(),
       metrics,
       databaseUrl: config.databaseUrl ?? '',
@@ -122,6 +142,9 @@ export class Engine {
 
   async #begin(): Promise<void> {
     const { config, source, metrics, logger, version } = this.#options;
+    const answer = (path: string, wait?: string) => this.#control.answer(path, wait);
+    const controlled = source.join !== undefined;
+    const { controlSocket, controlToken } = config;
     this.#http = await startHttp({
       bindAddress: config.bindAddress,
       healthCheckPort: config.healthCheckPort,
@@ -129,20 +152,25 @@ export class Engine {
       status: () => this.status(),
       metrics,
       version,
+      colour: config.deploymentColour ?? null,
+      ...(controlled && controlToken !== undefined ? { posts: controlRoutes(controlToken, answer) } : {}),
       routes: this.#dashboard.routes,
       onError: (error) => logger.limited('error', 'http', 'http_error', error.message, { error }),
     });
+    if (controlled && controlSocket !== undefined) this.#socket = await openControlSocket(controlSocket, answer);
     this.#pool = await DecodePool.start({
       threads: config.workerThreads,
       taskTimeoutMs: config.workerTaskTimeoutMs,
       messageMaxBytes: config.kafkaMessageMaxBytes,
     });
     await this.#openDatabase();
-    if (this.#state !== 'starting') return;
+    if (this.#states.state !== 'starting') return;
     this.#pipeline = this.#createPipeline(this.#pool);
     await source.start(this.#pipeline);
-    if (this.#state === 'starting') this.#state = 'active';
-    logger.info('engine_started', `reading ${this.#options.topic} as ${this.#options.groupId}`, {
+    const mode = controlled ? config.startMode : 'active';
+    await this.#states.started(mode);
+    const doing = mode === 'standby' ? 'on standby for' : 'reading';
+    logger.info('engine_started', `${doing} ${this.#options.topic} as ${this.#options.groupId}`, {
       'http.ports': this.#http.ports,
       workers: this.#pool.threads,
     });
@@ -153,7 +181,7 @@ export class Engine {
    * Answers the partitions of which something did not land in time; nothing of it is lost, the next engine reads it again.
    */
   async stop(): Promise<number> {
-    if (this.#state !== 'failed') this.#state = 'draining';
+    this.#states.closing();
     // A start that went on beside us would join the group when we have left it, and claim with a sink that is closed.
     await this.#starting.catch(() => {});
     await this.#options.source.stop();
@@ -161,8 +189,9 @@ export class Engine {
     this.#pipeline?.close();
     await this.#sink.close();
     await this.#pool?.close();
-    if (this.#state === 'draining') this.#state = 'stopped';
+    this.#states.stopped();
     this.#dashboard.close();
+    await this.#socket?.close();
     await this.#http?.close();
     return unsettled;
   }
@@ -172,7 +201,7 @@ export class Engine {
     const { breaker, breakerOpenSince, reachable } = this.#sink.status;
     const pool = this.#pool;
     return {
-      state: this.#state,
+      state: this.#states.state,
       startedAt: this.#startedAt,
       groupId,
       topic,
@@ -235,6 +264,21 @@ export class Engine {
     });
   }
 
+  async #leave(): Promise<number> {
+    const held = this.#pipeline?.partitions.length ?? 0;
+    await this.#options.source.leave?.();
+    return held === 0 ? 0 : (this.#pipeline?.unsettled ?? 0);
+  }
+
+  async #rehearse(signal: AbortSignal): Promise<void> {
+    const { config, logger } = this.#options;
+    invariant(this.#pool !== null, 'The decode threads are up before anything is tested.');
+    const either = AbortSignal.any([signal, AbortSignal.timeout(REHEARSAL_MS)]);
+    const seen = await rehearse({ config, decoder: this.#pool, sink: this.#sink }, either);
+    const text = `tested: ${seen.messages} messages of ${seen.partitions} partitions read, ${seen.failed} did not decode; ${seen.rows + seen.known} rows written and taken back`;
+    logger.info('rehearsed', text, { ...seen });
+  }
+
   async #openDatabase(): Promise<void> {
     const { config, logger } = this.#options;
     const deadline = Date.now() + DATABASE_WAIT_MS;
@@ -247,7 +291,7 @@ export class Engine {
         await this.#sink.open();
         return;
       } catch (error) {
-        if (this.#state !== 'starting') return;
+        if (this.#states.state !== 'starting') return;
         if (!(error instanceof EngineError) || !error.canRetry || Date.now() > deadline) throw error;
         logger.limited('warn', 'database', 'database_waiting', `waiting for the database: ${messageOf(error)}`);
         await delay(DATABASE_RETRY_MS);
@@ -257,7 +301,7 @@ export class Engine {
 
   #fail(error: Error): void {
     this.#failure = error;
-    this.#state = 'failed';
+    this.#states.failed();
     this.#resolveFailed(error);
   }
 }

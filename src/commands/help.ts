@@ -12,6 +12,8 @@ interface CommandHelp {
   readonly details: string;
   readonly flags: readonly CommandFlag[];
   readonly requires: readonly OptionName[];
+  /** Those beyond 0, 1 and 2. */
+  readonly exitCodes?: string;
 }
 
 const JSON_FLAG = { flag: '--json', description: 'Print one JSON object on stdout; everything else goes to stderr.' };
@@ -99,6 +101,22 @@ export const COMMANDS = {
     ],
     requires: REQUIRED_BY['dead-letters'],
   },
+  ctl: {
+    summary: 'Tell a running engine to drain, to stand by, or to read (again).',
+    arguments: 'standby | activate | drain | resume',
+    details: [
+      'drain: takes no more, lands what is in flight, tells Kafka, leaves the group; the process and its HTTP live on. resume and activate: join the group (again). standby: drained where it is active, then tested against broker, decoder and database without landing anything.',
+      'The engine is reached over CONTROL_SOCKET, or over HTTP with CONTROL_TOKEN; both must be the engine’s own. Asked for the state it is in, it does nothing and answers with 0.',
+    ].join('\n'),
+    flags: [
+      { flag: '--wait N', description: 'Wait at most N seconds, 60 by default; the engine goes on all the same.' },
+      { flag: '--socket FILE', description: 'The engine’s socket, in place of CONTROL_SOCKET.' },
+      { flag: '--url URL', description: 'The engine’s HEALTH_CHECK_PORT, http://127.0.0.1 by default.' },
+      JSON_FLAG,
+    ],
+    requires: REQUIRED_BY.ctl,
+    exitCodes: '3 not done when the wait was over, 4 drained but something in flight did not land (it is read again)',
+  },
 } as const satisfies Record<string, CommandHelp>;
 
 export type CommandName = keyof typeof COMMANDS;
@@ -143,7 +161,7 @@ export function commandHelp(name: CommandName): string {
     ...columns(flags),
     '',
     required === '' ? 'Needs no settings.' : `Must be set: ${required}. All settings are listed in README.md.`,
-    'Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.',
+    `Exit codes: ${['0 done', '1 failed', '2 wrong usage or configuration', command.exitCodes].filter((code) => code !== undefined).join(', ')}.`,
   ].join('\n');
 }
 

@@ -25,7 +25,7 @@ export async function replay(argv: string[]): Promise<number> {
   const logger = createLogger({ level: config.logLevel });
   for (const warning of warnings) logger.warn('config_warning', warning);
   const source = await CaptureSource.open(path);
-  const metrics = createMetrics({ version: version(), httpTransport });
+  const metrics = createMetrics({ version: version(), httpTransport, colour: config.deploymentColour });
   return runEngine(
     { config, source, groupId: config.kafkaGroupId, topic: source.topic, logger, metrics, version: version() },
     async (engine) => {

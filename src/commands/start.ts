@@ -20,7 +20,7 @@ export async function start(argv: string[]): Promise<number> {
     logger.warn('config_warning', warning);
   }
   logger.info('starting', `starting ${version()}`, { config: redacted(config), http_transport: httpTransport });
-  const metrics = createMetrics({ version: version(), httpTransport });
+  const metrics = createMetrics({ version: version(), httpTransport, colour: config.deploymentColour });
   return runEngine({
     config,
     source: kafkaSource(config, metrics, logger),

@@ -8,6 +8,8 @@ export interface KafkaSourceOptions {
   readonly incremental: boolean;
   /** `latest`, `earliest` or milliseconds since the epoch. */
   readonly startFrom: 'latest' | 'earliest' | number;
+  /** Connects and joins no group until told to. */
+  readonly standby?: boolean;
   /** Whether to go on at the stored offsets where the cluster or the topic became another. */
   readonly acceptOther: boolean;
   /** How long a revoke may wait for what is in flight, ms. */

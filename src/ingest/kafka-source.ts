@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AssignedPartitions } from './assigned-partitions.js';
+import { BrokerSigns } from './broker-signs.js';
 import { consumeFailure, loggedFailure } from './consume-failure.js';
 import { ConsumeSize } from './consume-size.js';
 import { KafkaClient, messageFrom, readStatistics } from './kafka-client.js';
 import type { KafkaSourceOptions } from './kafka-source-options.js';
 import { awaitTopic } from './kafka-topic.js';
 import { Membership } from './membership.js';
+import { OpenCommits } from './open-commits.js';
 import { SeekQueue } from './seek-queue.js';
 import type {
   Source,
@@ -15,11 +17,11 @@ import type {
   TopicPartitionOffset,
   Watermarks,
 } from './source.js';
+import { startOffset } from './start-offset.js';
 import { TopicGuard } from './topic-guard.js';
 
 /** The client's connect cannot be interrupted: a start that is refused ends no sooner than this. */
 const CONNECT_TIMEOUT_MS = 10_000;
-const COMMIT_WAIT_MS = 2_000;
 const LEAVE_MARGIN_MS = 5_000;
 /** A hold shorter than this only stops asking for messages; a longer one pauses the partitions and goes on polling. */
 const PAUSE_AFTER_MS = 1_000;
@@ -31,6 +33,8 @@ const ERRONEOUS_STATE = -172;
  *
  * A rebalance is answered late: the partitions are assigned when the handler has claimed them and said where they start,
  * and given back when it has drained them. librdkafka waits meanwhile, and the loop goes on polling.
+ *
+ * It may be told to leave the group and to join it again; in between the connections live on, and so does the loop.
  */
 export class KafkaSource implements Source {
   readonly #options: KafkaSourceOptions;
@@ -39,8 +43,13 @@ export class KafkaSource implements Source {
   readonly #assigned = new AssignedPartitions();
   readonly #membership = new Membership();
   readonly #stopping = new AbortController();
+  /** Aborted while we are to be in no group. */
+  #away = new AbortController();
+  #leaving: Promise<void> | null = null;
   readonly #seeks = new SeekQueue();
   readonly #size = new ConsumeSize();
+  readonly #commits = new OpenCommits();
+  readonly #signs = new BrokerSigns();
   #handler: SourceHandler | null = null;
   #rebalances: Promise<void> = Promise.resolve();
   #rebalancing = 0;
@@ -51,11 +60,8 @@ export class KafkaSource implements Source {
   #heldSinceMs: number | null = null;
   #paused = false;
   #ended = false;
-  #commitsOpen = 0;
   #lastPollAt = Date.now();
   #joined = false;
-  #receivedBytes = -1;
-  #connected = false;
   #fatal = false;
 
   constructor(options: KafkaSourceOptions) {
@@ -63,7 +69,10 @@ export class KafkaSource implements Source {
     this.#client = new KafkaClient(options.settings, {
       rebalance: (kind, partitions) => this.#rebalance(kind, partitions),
       rebalanceError: (error) => options.observer.warned(`rebalance failed: ${error.message}`),
-      committed: (error) => this.#commitAnswered(error),
+      committed: (error) => {
+        this.#commits.answered();
+        if (error !== null) options.observer.commitFailed(error);
+      },
       statistics: (json) => this.#readStatistics(json),
       log: (severity, text) => this.#logged(severity, text),
     });
@@ -78,12 +87,12 @@ export class KafkaSource implements Source {
 
   /** A broker is up and bytes came since the report before. */
   get connected(): boolean {
-    return this.#connected;
+    return this.#signs.connected;
   }
 
   /** The group has answered with an assignment, perhaps an empty one, and none is being changed. */
   get steady(): boolean {
-    return this.#joined && this.#rebalancing === 0;
+    return this.#joined && this.#rebalancing === 0 && !this.#away.signal.aborted;
   }
 
   get lastPollAt(): number {
@@ -95,15 +104,32 @@ export class KafkaSource implements Source {
     await this.#client.connect(CONNECT_TIMEOUT_MS, this.#options.explain).catch(async () => {
       throw await this.#options.explainFailure(this.#client.texts);
     });
-    this.#connected = true;
+    this.#signs.answered();
     this.#partitionsAtStart = await awaitTopic(this.#client, this.#options.topic, this.#options.explain);
     await this.#guard.look();
     this.#guard.start();
-    this.#client.subscribe(this.#options.topic);
+    if (this.#options.standby) this.#away.abort();
+    if (!this.#away.signal.aborted) this.#client.subscribe(this.#options.topic);
     this.#loop = this.#poll().catch((error: unknown) => {
       this.#polling = false;
       handler.failed(error as Error);
     });
+  }
+
+  /** Joins the group again. */
+  join(): void {
+    if (this.#stopping.signal.aborted || !this.#away.signal.aborted) return;
+    this.#away = new AbortController();
+    this.#joined = false;
+    this.#client.subscribe(this.#options.topic);
+  }
+
+  /** Gives everything up through `revoked`, within the drain's budget, and leaves the group; asked twice, it is one leaving. */
+  leave(): Promise<void> {
+    this.#away.abort();
+    this.#membership.leave();
+    this.#leaving ??= this.#leave().finally(() => (this.#leaving = null));
+    return this.#leaving;
   }
 
   hold(): void {
@@ -125,7 +151,7 @@ export class KafkaSource implements Source {
     if (positions.length === 0) return;
     try {
       this.#client.commit(positions);
-      this.#commitsOpen += 1;
+      this.#commits.sent();
     } catch (error) {
       this.#options.observer.commitFailed(error as Error);
     }
@@ -135,15 +161,9 @@ export class KafkaSource implements Source {
     return this.#client.watermarks(partition);
   }
 
-  async startOffset(partition: TopicPartition, watermarks: Watermarks): Promise<number> {
-    const { startFrom } = this.#options;
-    const committed = await this.#client.committed(partition);
-    if (committed !== null) return committed;
-    // One that was added while we ran: what it holds came after everything we were told to begin with.
-    if (partition.partition >= this.#partitionsAtStart) return watermarks.low;
-    if (startFrom === 'latest') return watermarks.high;
-    if (startFrom === 'earliest') return watermarks.low;
-    return (await this.#client.offsetForTime(partition, startFrom)) ?? watermarks.high;
+  startOffset(partition: TopicPartition, watermarks: Watermarks): Promise<number> {
+    const added = partition.partition >= this.#partitionsAtStart;
+    return startOffset(this.#client, partition, watermarks, added ? 'added' : this.#options.startFrom);
   }
 
   identity(): Promise<SourceIdentity> {
@@ -151,7 +171,7 @@ export class KafkaSource implements Source {
   }
 
   fenced({ topic, partition }: TopicPartition): void {
-    if (this.#stopping.signal.aborted) return;
+    if (this.#away.signal.aborted) return;
     const delayMs = this.#membership.joinAnew(() => this.#client.unsubscribe());
     if (delayMs === null) return;
     this.#options.observer.warned(
@@ -162,14 +182,13 @@ export class KafkaSource implements Source {
   async stop(): Promise<void> {
     if (!this.#stopping.signal.aborted) {
       this.#stopping.abort();
-      this.#membership.close();
-      await this.#leave();
+      await this.leave();
     }
     this.#ended = true;
     await Promise.all([this.#loop, this.#guard.stop()]);
     for (const { reject } of this.#seeks.take()) reject(new Error('the source was stopped'));
     // With a commit unanswered, disconnecting waits for a broker that may never answer, and the process could not exit.
-    if (this.#commitsOpen === 0) await this.#client.disconnect();
+    if (this.#commits.open === 0) await this.#client.disconnect();
   }
 
   /** Gives the partitions back through the group's own revoke, so that they are drained and the group is told. */
@@ -186,6 +205,8 @@ export class KafkaSource implements Source {
     const deadline = performance.now() + this.#options.drainMs + LEAVE_MARGIN_MS;
     while (this.#assigned.size > 0 && performance.now() < deadline) await delay(HOLD_POLL_MS);
     await this.#rebalances;
+    // No revoke came: what is held is given up all the same, and the group finds out by itself.
+    if (!this.#stopping.signal.aborted) await this.#revoke(this.#assigned.all()).catch(() => {});
   }
 
   async #poll(): Promise<void> {
@@ -193,7 +214,7 @@ export class KafkaSource implements Source {
     while (!this.#ended) {
       this.#lastPollAt = Date.now();
       if (this.#heldSinceMs !== null && !this.#paused) {
-        if (performance.now() - this.#heldSinceMs < PAUSE_AFTER_MS && !this.#stopping.signal.aborted) {
+        if (performance.now() - this.#heldSinceMs < PAUSE_AFTER_MS && !this.#away.signal.aborted) {
           await delay(HOLD_POLL_MS);
           continue;
         }
@@ -204,7 +225,7 @@ export class KafkaSource implements Source {
       await this.#runSeeks();
       if (this.#membership.leaving && this.#assigned.size === 0 && this.#rebalancing === 0) {
         this.#membership.left();
-        if (!this.#stopping.signal.aborted) this.#client.subscribe(this.#options.topic);
+        if (!this.#away.signal.aborted) this.#client.subscribe(this.#options.topic);
       }
     }
   }
@@ -290,7 +311,7 @@ export class KafkaSource implements Source {
   }
 
   async #assign(partitions: readonly TopicPartition[]): Promise<void> {
-    const starts = partitions.length === 0 ? [] : await this.#handler!.assigned(partitions, this.#stopping.signal);
+    const starts = partitions.length === 0 ? [] : await this.#handler!.assigned(partitions, this.#away.signal);
     this.#seeks.forget(partitions);
     this.#assigned.take(starts, this.#calls);
     this.#client.assign(starts, this.#options.incremental);
@@ -305,21 +326,11 @@ export class KafkaSource implements Source {
       // Taken for dead, we drain nothing: another may have claimed them, and we come back the sooner.
       if (!dead.aborted) await this.#handler!.revoked(held, AbortSignal.any([budget, dead]));
       else this.#handler!.lost(held);
-      if (!dead.aborted) await this.#commitsAnswered();
+      if (!dead.aborted) await this.#commits.allAnswered();
     }
     this.#assigned.drop(held);
     this.#seeks.forget(held);
     this.#client.unassign(held, this.#options.incremental);
-  }
-
-  async #commitsAnswered(): Promise<void> {
-    const deadline = performance.now() + COMMIT_WAIT_MS;
-    while (this.#commitsOpen > 0 && performance.now() < deadline) await delay(HOLD_POLL_MS);
-  }
-
-  #commitAnswered(error: Error | null): void {
-    this.#commitsOpen = Math.max(0, this.#commitsOpen - 1);
-    if (error !== null) this.#options.observer.commitFailed(error);
   }
 
   #logged(severity: number, line: string): void {
@@ -332,8 +343,8 @@ export class KafkaSource implements Source {
   }
 
   #readStatistics(json: string): void {
-    const { received, up } = readStatistics(json);
-    this.#connected = up && received > this.#receivedBytes;
-    this.#receivedBytes = received;
+    this.#signs.apply(readStatistics(json));
+    // In no group nothing is fetched: something must be asked for, or the next report could not tell that a broker answers.
+    if (this.#away.signal.aborted && !this.#ended) this.#client.partitionCount(this.#options.topic).catch(() => {});
   }
 }

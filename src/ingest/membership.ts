@@ -56,8 +56,9 @@ export class Membership {
     this.#rejoin = 'idle';
   }
 
-  /** Nothing more is begun. */
-  close(): void {
+  /** We leave for good, or until told to come back: what was asked for is off. */
+  leave(): void {
     clearTimeout(this.#timer);
+    this.#rejoin = 'idle';
   }
 }

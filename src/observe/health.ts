@@ -11,6 +11,8 @@ export interface HealthAnswer {
 export interface About {
   readonly version: string;
   readonly httpTransport: string;
+  /** DEPLOYMENT_COLOUR, null where it is none of a pair. */
+  readonly colour?: string | null;
 }
 
 /** States in which the poll loop must tick. */
@@ -41,6 +43,7 @@ export function health(status: EngineStatus, nowMs: number, about: About, stuck:
     database_connected: database.reachable,
     state: status.state,
     version: about.version,
+    colour: about.colour ?? null,
     node_version: process.version,
     http_transport: about.httpTransport,
     started_at: new Date(status.startedAt).toISOString(),

@@ -20,6 +20,10 @@ export interface HttpOptions {
   readonly status: () => EngineStatus;
   readonly metrics: Metrics;
   readonly version: string;
+  /** DEPLOYMENT_COLOUR. */
+  readonly colour?: string | null;
+  /** Routes of the first port that take POST, and nothing else, by path. */
+  readonly posts?: ReadonlyMap<string, Handler>;
   /** Further routes of the first port, by path. */
   readonly routes?: ReadonlyMap<string, Handler>;
   /** Told of errors inside a route; the client gets a bare 500. */
@@ -39,7 +43,7 @@ const BODY_BYTES_MAX = 16 * 1024;
 const CLOSE_GRACE_MS = 1_000;
 
 /**
- * Serves `/live`, `/ready`, `/health` and `/metrics` on one port and `/metrics` on another, for GET and HEAD.
+ * Serves `/live`, `/ready`, `/health` and `/metrics` on one port and `/metrics` on another, for GET and HEAD; `posts` for POST.
  * Rejects with CONFIG_INVALID, naming the variable, where an address cannot be bound; nothing is left listening then.
  */
 export async function startHttp(options: HttpOptions): Promise<HttpServers> {
@@ -48,6 +52,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServers> {
   const healthServer = createServer(
     new Map([...healthRoutes(options), ...metricsRoutes, ...(options.routes ?? [])]),
     options,
+    options.posts,
   );
   await listen(healthServer, bindAddress, healthCheckPort, 'HEALTH_CHECK_PORT');
   const servers = [healthServer];
@@ -68,7 +73,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServers> {
 }
 
 function healthRoutes(options: HttpOptions): [string, Handler][] {
-  const about: About = { version: options.version, httpTransport };
+  const about: About = { version: options.version, httpTransport, colour: options.colour ?? null };
   const progress = new PartitionProgress();
   const route = (of: (status: EngineStatus, nowMs: number, stuck: string[]) => HealthAnswer): Handler => {
     return (_request, response) => {
@@ -96,7 +101,11 @@ function sendJson(response: Response, { code, body }: { code: number; body: Reco
   response.status(code).header('cache-control', 'no-store').json(body);
 }
 
-function createServer(routes: ReadonlyMap<string, Handler>, { onError }: HttpOptions): Server {
+function createServer(
+  routes: ReadonlyMap<string, Handler>,
+  { onError }: HttpOptions,
+  posts: ReadonlyMap<string, Handler> = new Map(),
+): Server {
   // Signals are the engine's: hyper-express would close under it on SIGTERM.
   const server = new Server({ auto_close: false, fast_abort: true, max_body_length: BODY_BYTES_MAX });
   server.set_error_handler((_request, response, error) => {
@@ -110,11 +119,21 @@ function createServer(routes: ReadonlyMap<string, Handler>, { onError }: HttpOpt
     server.get(path, handler);
     server.head(path, handler);
     server.any(path, (_request, response) => {
-      response.header('allow', 'GET, HEAD');
-      sendJson(response, { code: 405, body: { error: 'method not allowed' } });
+      refuseMethod(response, 'GET, HEAD');
+    });
+  }
+  for (const [path, handler] of posts) {
+    server.post(path, handler);
+    server.any(path, (_request, response) => {
+      refuseMethod(response, 'POST');
     });
   }
   return server;
+}
+
+function refuseMethod(response: Response, allowed: string): void {
+  response.header('allow', allowed);
+  sendJson(response, { code: 405, body: { error: 'method not allowed' } });
 }
 
 async function listen(server: Server, address: string, port: number, variable: string): Promise<void> {

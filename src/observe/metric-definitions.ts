@@ -168,7 +168,7 @@ export const METRIC_DEFINITIONS = {
   buildInfo: {
     name: 'engine_build_info',
     kind: 'gauge',
-    labels: ['version', 'node_version', 'http_transport'],
+    labels: ['version', 'node_version', 'http_transport', 'colour'],
     help: 'Always 1; what is running.',
   },
   inflightBytes: { name: 'engine_inflight_bytes', kind: 'gauge', labels: [], help: 'Bytes received and not landed.' },

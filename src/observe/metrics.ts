@@ -20,6 +20,8 @@ export interface BuildInfo {
   readonly version: string;
   /** What the HTTP server runs on, see httpTransport in http.ts. */
   readonly httpTransport?: string;
+  /** DEPLOYMENT_COLOUR. */
+  readonly colour?: string | undefined;
 }
 
 /**
@@ -34,7 +36,12 @@ export function createMetrics(build: BuildInfo): Metrics {
   const metrics = { ...made, registry } as Metrics;
   collectDefaultMetrics({ register: registry });
   metrics.buildInfo.set(
-    { version: build.version, node_version: process.version, http_transport: build.httpTransport ?? 'none' },
+    {
+      version: build.version,
+      node_version: process.version,
+      http_transport: build.httpTransport ?? 'none',
+      colour: build.colour ?? 'none',
+    },
     1,
   );
   const limit = memoryLimitBytes(process.constrainedMemory(), totalmem());

@@ -10,9 +10,10 @@ import { LetterFlood } from './letter-flood.js';
 import { Maintenance } from './maintenance.js';
 import { recentTransactions } from './offsets.js';
 import { TradePartitions } from './partitions.js';
+import { type Rehearsed, rehearseWrite } from './rehearsal.js';
 import { backoffMs, Retrier } from './retry.js';
 import { checkSchema } from './schema-check.js';
-import type { Batch, Claim, ClaimedSource, Gap, PartOutcome, Sink, TransactionKeys } from './sink.js';
+import type { Batch, BatchPart, Claim, ClaimedSource, Gap, PartOutcome, Sink, TransactionKeys } from './sink.js';
 import type { PostgresSinkOptions } from './sink-options.js';
 import { StaleBackends } from './stale-backends.js';
 
@@ -173,6 +174,26 @@ export class PostgresSink implements Sink {
     this.#reachable = true;
     this.#maintenance.landed(outcomes.flatMap((outcome) => (outcome.kind === 'landed' ? [outcome.part] : [])));
     return outcomes;
+  }
+
+  /** Writes parts and takes them back, on a connection of the moment. Rejects with what is in the way. */
+  async rehearse(parts: readonly BatchPart[], signal: AbortSignal): Promise<Rehearsed> {
+    let connection: Connection | null = null;
+    const abort = (): void => connection?.destroy('The rehearsal was given up');
+    signal.addEventListener('abort', abort);
+    try {
+      connection = await this.#connections.open('rehearsal', { lockTimeoutMs: CONTROL_LOCK_TIMEOUT_MS, signal });
+      const rehearsed = await rehearseWrite(connection, this.#partitions, parts);
+      await connection.end();
+      this.#reachable = true;
+      return rehearsed;
+    } catch (error) {
+      connection?.destroy();
+      if (classify(error) === 'outage') this.#reachable = false;
+      throw haltError(error, 'A write that was to be taken back');
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
   }
 
   async close(): Promise<void> {

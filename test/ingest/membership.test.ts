@@ -60,7 +60,7 @@ test('closed, it begins nothing more', () => {
   try {
     const membership = new Membership();
     membership.joinAnew(() => assert.fail('it left'));
-    membership.close();
+    membership.leave();
     mock.timers.tick(60_000);
     assert.equal(membership.leaving, false);
   } finally {

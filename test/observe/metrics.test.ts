@@ -19,7 +19,10 @@ describe('the metrics', () => {
     const text = await createMetrics({ version: '1.2.3' }).registry.metrics();
     for (const { name, kind } of definitions) assert.match(text, new RegExp(`^# TYPE ${name} ${kind}$`, 'm'));
     assert.match(text, /^process_resident_memory_bytes \d+$/m);
-    assert.match(text, /^engine_build_info\{version="1\.2\.3",node_version="v[\d.]+",http_transport="none"\} 1$/m);
+    assert.match(
+      text,
+      /^engine_build_info\{version="1\.2\.3",node_version="v[\d.]+",http_transport="none",colour="none"\} 1$/m,
+    );
   });
 
   it('keep the names, labels and buckets that dashboards and rules rely on', () => {
