@@ -1,5 +1,6 @@
 import { type ClaimOptions, claimPartition } from './engine-claim.js';
 import { type Decoder, Dispatcher } from './engine-dispatch.js';
+import { FetchGate } from './engine-fetch-gate.js';
 import { OwnedPartition } from './engine-partition.js';
 import { Repositioner } from './engine-reposition.js';
 import { EMPTY_STRETCH, fateOf, poisoned, resultBytes } from './engine-results.js';
@@ -63,6 +64,7 @@ const SEED_TRANSACTIONS_MAX = 5_000;
  */
 export class Pipeline implements SourceHandler {
   readonly budget: ByteBudget;
+  readonly gate: FetchGate;
   readonly #options: PipelineOptions;
   readonly #claimOptions: ClaimOptions;
   readonly #lanes: readonly BatchLane[];
@@ -73,12 +75,12 @@ export class Pipeline implements SourceHandler {
   readonly #commitTimer: NodeJS.Timeout;
   readonly #watermarks: WatermarkWatch;
   #failure: Error | null = null;
-  #held = false;
   #unsettled = 0;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
     this.budget = new ByteBudget(options.budgetBytes);
+    this.gate = new FetchGate(options.source);
     const limits = { maxRows: options.batchMaxRows, maxBytes: options.batchMaxBytes, lingerMs: options.batchLingerMs };
     const handler = {
       written: (parts: readonly PendingPart[], outcomes: readonly PartOutcome[], seconds: number) =>
@@ -333,11 +335,7 @@ export class Pipeline implements SourceHandler {
   }
 
   #steer(): void {
-    const hold = this.budget.held || this.#dispatcher.crowded;
-    if (hold === this.#held) return;
-    this.#held = hold;
-    if (this.#held) this.#options.source.hold();
-    else this.#options.source.release();
+    this.gate.set('flow', this.budget.held || this.#dispatcher.crowded);
   }
 
   #ownedOf(partitions: readonly TopicPartition[]): OwnedPartition[] {

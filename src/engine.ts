@@ -102,7 +102,10 @@ export class Engine {
       groupId,
       ownerId,
       logger: sinkLogger(logger),
-      observer: observeSink(metrics),
+      observer: {
+        ...observeSink(metrics),
+        onBreakerState: (state) => this.#pipeline?.gate.set('breaker', state === 'open'),
+      },
     });
     this.#states = new EngineStates({
       join: () => options.source.join?.(),

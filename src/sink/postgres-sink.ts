@@ -47,6 +47,7 @@ export class PostgresSink implements Sink {
   #connecting: Promise<Connection> | null = null;
   #turn: Promise<void> = Promise.resolve();
   #reachable = false;
+  #probing = false;
   #closing = new AbortController();
 
   constructor(options: PostgresSinkOptions) {
@@ -70,6 +71,10 @@ export class PostgresSink implements Sink {
       onRetry: (error) => {
         if (classify(error) === 'outage') this.#reachable = false;
         observer.onRetry?.(error);
+      },
+      onBreakerState: (state) => {
+        observer.onBreakerState?.(state);
+        if (state === 'half-open') void this.#probe();
       },
     });
     this.#staleBackends = new StaleBackends(this.#connections, config.databaseStaleBackendMs, logger, observer);
@@ -203,6 +208,21 @@ export class PostgresSink implements Sink {
     await this.#connections.close();
     this.#control = null;
     this.#reachable = false;
+  }
+
+  /** A stream at rest would leave the breaker half open: the database is asked until it closes. */
+  async #probe(): Promise<void> {
+    if (this.#probing) return;
+    this.#probing = true;
+    const { signal } = this.#closing;
+    try {
+      while (this.#breaker.state !== 'closed')
+        await this.#ask('Asking whether the database is back', signal, (connection) => connection.rows('SELECT 1'));
+    } catch {
+      // The sink is being closed, or whoever writes next tells what is wrong.
+    } finally {
+      this.#probing = false;
+    }
   }
 
   /** One statement on the control connection, which calls share. */
