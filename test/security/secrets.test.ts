@@ -116,15 +116,16 @@ describe('an engine with secrets that runs', { skip: process.platform !== 'linux
         preload,
         `const { isMainThread } = require('node:worker_threads');
          const crash = () => {
-           if (!process.title.endsWith('start')) return;
            const url = process.env.DATABASE_URL;
            const error = new Error('lost ' + url, { cause: new Error('with ' + decodeURIComponent(new URL(url).password)) });
            ${act}(Object.assign(error, { client: { connectionString: url, password: process.env.KAFKA_PASSWORD } }));
          };
-         if (isMainThread) setInterval(crash, 1500);`,
+         if (isMainThread) process.on('SIGUSR2', crash);`,
       );
       const environment = { ...LOUD, KAFKA_PASSWORD: `${MARK}-sasl`, NODE_OPTIONS: `--require ${preload}` };
       const engine = stage.engine({ ...environment, DATABASE_URL: databaseUrl });
+      await until('it runs', () => engine.output.includes('"http.ports"'), { explain: () => engine.output });
+      engine.signal('SIGUSR2');
       const { code } = await engine.exited;
       assert.equal(code, 1, engine.output);
       assert.match(engine.output, /^Error: lost .*redacted[\s\S]*^caused by Error: with \[redacted\]/m);
