@@ -131,7 +131,10 @@ export class ModelSource implements Source {
   give(partition: number): void {
     this.#told(() => {
       this.#network.trace(() => `is given partition ${partition}`);
-      this.#enqueue(() => this.#assign(partition));
+      const membership = this.#membership;
+      this.#enqueue(async () => {
+        if (membership === this.#membership) await this.#assign(partition);
+      });
     });
   }
 
@@ -139,8 +142,8 @@ export class ModelSource implements Source {
   take(partition: number, done: () => void): void {
     this.#told(() => {
       this.#network.trace(() => `is to give partition ${partition} up`);
+      const membership = this.#membership;
       this.#enqueue(async () => {
-        const membership = this.#membership;
         await this.#revoke([partition]);
         this.#network.io(this.#network.latency(), () => {
           if (membership === this.#membership) done();
