@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError, messageOf } from './errors.js';
 import type { Source, SourceIdentity, TopicPartition, Watermarks } from './ingest/source.js';
-import type { Claim, Sink } from './sink/sink.js';
+import type { LogEventFields } from './observe/log-events.js';
+import type { Claim, Gap, Sink } from './sink/sink.js';
 
 export interface ClaimOptions {
   readonly source: Source;
@@ -11,9 +12,9 @@ export interface ClaimOptions {
   readonly gapPolicy: 'halt' | 'continue';
   /** Whether to go on at a position that was read from another cluster or an earlier topic; refused where not given. */
   readonly sourcePolicy?: 'halt' | 'continue';
-  readonly warn: (fields: object, text: string) => void;
+  readonly warn: (fields: LogEventFields, text: string) => void;
   /** A stretch was lost to retention and has its row. */
-  readonly onGap: (partition: TopicPartition) => void;
+  readonly onGap: (gap: Gap) => void;
 }
 
 export interface ClaimedPartition {
@@ -67,12 +68,9 @@ export async function settlePosition(
 
   const advance = options.gapPolicy === 'continue';
   const reason = `the source holds nothing before offset ${low}: retention passed it unread`;
-  options.warn({ topic, partition, from: nextOffset, to: low }, `${where} lost ${low - nextOffset} offsets: ${reason}`);
-  const held = await options.sink.recordGap(
-    { topic, partition, epoch, from: nextOffset, to: low, reason, advance },
-    signal,
-  );
-  options.onGap({ topic, partition });
+  const gap = { topic, partition, epoch, from: nextOffset, to: low, reason, advance };
+  const held = await options.sink.recordGap(gap, signal);
+  options.onGap(gap);
   if (!held) throw new EngineError('DATABASE_FENCED', `${where} was claimed by another engine`, { canRetry: true });
   if (!advance) {
     throw new EngineError(
@@ -100,7 +98,7 @@ async function untilAnswered<T>(
       return await question();
     } catch (error) {
       warn(
-        { topic, partition },
+        { event: 'position_unknown', 'kafka.topic': topic, 'kafka.partition': partition },
         `Kafka did not say where partition ${partition} of ${topic} stands: ${messageOf(error)}`,
       );
       await delay(RETRY_MS, undefined, { signal });

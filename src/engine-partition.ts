@@ -42,6 +42,8 @@ export class OwnedPartition implements TopicPartition {
   slabsInFlight = 0;
   lowWatermark = -1;
   highWatermark = -1;
+  /** When the broker was asked for them last, ms since the epoch. */
+  watermarkAtMs = -1;
   #state: 'active' | 'seeking' | 'draining' | 'closed' = 'active';
   #settled: (() => void)[] = [];
 

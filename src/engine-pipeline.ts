@@ -16,9 +16,10 @@ import {
   type TopicPartition,
   type TopicPartitionOffset,
 } from './ingest/source.js';
+import type { LogEventFields } from './observe/log-events.js';
 import { BatchLane } from './sink/batch-lane.js';
 import type { PendingPart } from './sink/batcher.js';
-import type { PartOutcome, Sink } from './sink/sink.js';
+import type { Gap, PartOutcome, Sink } from './sink/sink.js';
 import type { SlabResult } from './workers/messages.js';
 
 export interface PipelineOptions {
@@ -49,8 +50,8 @@ export interface PipelineObserver {
   deduplicated(rowsDropped: number, conflicts: number, partition: TopicPartition): void;
   landed(part: PendingPart, outcome: PartOutcome & { kind: 'landed' }, seconds: number): void;
   workerFailed(error: Error, partition: TopicPartition, verdict: 'retry' | 'poison'): void;
-  gap(partition: TopicPartition): void;
-  warn(fields: object, text: string): void;
+  gap(gap: Gap): void;
+  warn(fields: LogEventFields, text: string): void;
   /** The pipeline can go on no longer. Called once. */
   failed(error: Error): void;
 }
@@ -95,7 +96,7 @@ export class Pipeline implements SourceHandler {
       gapPolicy: options.gapPolicy,
       sourcePolicy: options.sourcePolicy ?? 'halt',
       warn: (fields, text) => options.observer.warn(fields, text),
-      onGap: (partition) => options.observer.gap(partition),
+      onGap: (gap) => options.observer.gap(gap),
     };
     this.#repositioner = new Repositioner(
       this.#claimOptions,
@@ -291,7 +292,7 @@ export class Pipeline implements SourceHandler {
         if (current !== undefined) current.landed = part.to;
         this.#options.observer.landed(part, outcome, seconds);
       } else if (current !== undefined) {
-        this.#options.observer.warn({ topic: part.topic, partition: part.partition }, fateOf(outcome));
+        this.#options.observer.warn(...fateOf(outcome));
         if (outcome.kind === 'fenced') this.#fenced(current);
         else this.#rewound(current, outcome.nextOffset);
       }

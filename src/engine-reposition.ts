@@ -38,7 +38,9 @@ export class Repositioner {
         if (intake.tenure === tenure) partition.to('active');
         return;
       } catch (error) {
-        this.#options.warn({ topic, partition: number, position }, `seek failed: ${messageOf(error)}`);
+        const where = { 'kafka.topic': topic, 'kafka.partition': number, 'kafka.offset': position };
+        const text = `partition ${number} of ${topic} could not be read from offset ${position}: ${messageOf(error)}`;
+        this.#options.warn({ event: 'seek_failed', ...where }, text);
         await delay(RETRY_MS);
       }
     }
@@ -69,7 +71,8 @@ export class Repositioner {
           this.#failed(error, partition);
           return;
         }
-        this.#options.warn({ error: messageOf(error) }, 'the position could not be checked; it is tried again');
+        const text = `the position of partition ${partition.partition} could not be checked; it is tried again`;
+        this.#options.warn({ event: 'position_unknown', error }, text);
         await delay(RETRY_MS);
       }
     }

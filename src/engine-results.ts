@@ -1,6 +1,7 @@
 import type { Decoded } from './engine-partition.js';
 import { EngineError } from './errors.js';
 import type { SourceMessage } from './ingest/source.js';
+import type { LogEventFields } from './observe/log-events.js';
 import type { PartOutcome } from './sink/sink.js';
 import type { SlabResult } from './workers/messages.js';
 
@@ -50,10 +51,17 @@ export function resultBytes({ trades, transactions, slots, failures }: SlabResul
   );
 }
 
-/** What became of a part that did not land, as a sentence. */
-export function fateOf(outcome: PartOutcome): string {
+/** What became of a part that did not land, for the log. */
+export function fateOf(outcome: PartOutcome): [fields: LogEventFields, text: string] {
   const { topic, partition, from } = outcome.part;
+  const where = { 'kafka.topic': topic, 'kafka.partition': partition, 'kafka.offset': from };
   return outcome.kind === 'fenced'
-    ? `partition ${partition} of ${topic} was claimed by another engine: dropped`
-    : `the database was rewound: partition ${partition} of ${topic} stood at offset ${from} and goes back`;
+    ? [
+        { event: 'partition_fenced', ...where },
+        `partition ${partition} of ${topic} was claimed by another engine: dropped`,
+      ]
+    : [
+        { event: 'partition_rewound', ...where },
+        `the database was rewound: partition ${partition} of ${topic} stood at offset ${from} and goes back`,
+      ];
 }

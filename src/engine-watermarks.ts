@@ -34,9 +34,11 @@ export class WatermarkWatch {
     this.#asking = true;
     for (const partition of this.#partitions.values()) {
       try {
+        const askedMs = Date.now();
         const { low, high } = await this.#source.watermarks(partition);
         partition.lowWatermark = low;
         partition.highWatermark = high;
+        partition.watermarkAtMs = askedMs;
         if (partition.settled && (partition.landed < low || partition.landed > high)) this.#outOfRange(partition);
       } catch {
         // Unknown until the next time; the last ones stay.

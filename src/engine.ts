@@ -3,14 +3,17 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from './config.js';
 import { parseStartFrom } from './config-kafka.js';
+import { watchCertificates } from './engine-certificates.js';
 import { EngineControl } from './engine-control.js';
 import { controlRoutes } from './engine-control-routes.js';
 import { type ControlSocket, openControlSocket } from './engine-control-socket.js';
+import { flowOf, monitorLimits, partitionStatus } from './engine-flow.js';
 import { observeKafka, observePipeline, observeSink, sinkLogger } from './engine-observers.js';
 import { Pipeline } from './engine-pipeline.js';
 import { rehearse } from './engine-rehearsal.js';
 import { EngineStates } from './engine-states.js';
 import { EngineError, invariant, messageOf } from './errors.js';
+import type { CertificateWatch } from './ingest/certificate-watch.js';
 import { explainKafkaError, explainKafkaFailure } from './ingest/kafka-errors.js';
 import { KAFKA_TOPIC_SETTINGS, kafkaSettings } from './ingest/kafka-settings.js';
 import { KafkaSource } from './ingest/kafka-source.js';
@@ -19,6 +22,7 @@ import { Dashboard } from './observe/dashboard/dashboard.js';
 import { type HttpServers, httpTransport, startHttp } from './observe/http.js';
 import type { Logger } from './observe/logger.js';
 import type { Metrics } from './observe/metrics.js';
+import { Monitor } from './observe/monitor.js';
 import type { EngineStatus } from './observe/status.js';
 import { migrate } from './sink/migrate.js';
 import { PostgresSink } from './sink/postgres-sink.js';
@@ -65,7 +69,7 @@ export function kafkaSource(config: Config, metrics: Metrics, logger: Logger): K
     drainMs: Math.min(config.kafkaSessionTimeoutMs / 2, DRAIN_MAX_MS),
     explain: (texts) => explainKafkaError(texts, config),
     explainFailure: (texts) => explainKafkaFailure(texts, config),
-    observer: observeKafka(metrics, logger),
+    observer: observeKafka(metrics, logger, config.kafkaTopic),
   });
 }
 
@@ -80,6 +84,8 @@ export class Engine {
   readonly #startedAt = Date.now();
   readonly #sink: PostgresSink;
   readonly #dashboard: Dashboard;
+  readonly #monitor: Monitor;
+  #certificates: CertificateWatch | null = null;
   #resolveFailed: (error: Error) => void = () => {};
   #pool: DecodePool | null = null;
   #pipeline: Pipeline | null = null;
@@ -114,6 +120,14 @@ export class Engine {
       changed: (from, to) => logger.info('state_changed', `${from} → ${to}`, { from, to }),
     });
     this.#control = new EngineControl(this.#states, () => this.status());
+    this.#monitor = new Monitor({
+      metrics,
+      logger,
+      topic: options.topic,
+      status: () => this.status(),
+      flow: () => flowOf(this.#pipeline?.partitions ?? [], performance.now()),
+      limits: monitorLimits(config),
+    });
     this.#dashboard = new Dashboard({
       identity: { version, httpTransport, colour: config.deploymentColour ?? null, ownerId },
       status: () => this.status(),
@@ -153,6 +167,8 @@ export class Engine {
       healthCheckPort: config.healthCheckPort,
       prometheusPort: config.prometheusPort,
       status: () => this.status(),
+      stuck: () => this.#monitor.stuck,
+      healthLimits: monitorLimits(config),
       metrics,
       version,
       colour: config.deploymentColour ?? null,
@@ -161,6 +177,8 @@ export class Engine {
       onError: (error) => logger.limited('error', 'http', 'http_error', error.message, { error }),
     });
     if (controlled && controlSocket !== undefined) this.#socket = await openControlSocket(controlSocket, answer);
+    if (controlled) this.#certificates = watchCertificates(config, metrics, logger);
+    this.#monitor.start();
     this.#pool = await DecodePool.start({
       threads: config.workerThreads,
       taskTimeoutMs: config.workerTaskTimeoutMs,
@@ -193,6 +211,8 @@ export class Engine {
     await this.#sink.close();
     await this.#pool?.close();
     this.#states.stopped();
+    this.#monitor.close();
+    this.#certificates?.close();
     this.#dashboard.close();
     await this.#socket?.close();
     await this.#http?.close();
@@ -216,40 +236,26 @@ export class Engine {
         queued: pool?.queued ?? 0,
         restarts: pool?.restarts ?? 0,
       },
+      busyRatio: this.#monitor.busyRatio,
       inflightBytes: this.#pipeline?.budget.used ?? 0,
       budgetBytes: config.memoryBudgetBytes,
       held: this.#pipeline?.held ?? false,
+      saturated: this.#monitor.saturated,
       lastPollAt: source.lastPollAt,
-      partitions: (this.#pipeline?.partitions ?? []).map((owned) => ({
-        topic: owned.topic,
-        partition: owned.partition,
-        epoch: owned.epoch,
-        nextOffset: owned.landed,
-        lowWatermark: owned.lowWatermark,
-        highWatermark: owned.highWatermark,
-        lag:
-          owned.highWatermark < 0
-            ? null
-            : Math.max(0, owned.highWatermark - Math.max(owned.landed, owned.lowWatermark)),
-      })),
+      partitions: (this.#pipeline?.partitions ?? []).map((owned) =>
+        partitionStatus(owned, this.#monitor.ages, Date.now()),
+      ),
       failure: this.#failure?.message ?? null,
     };
   }
 
   #createPipeline(decoder: DecodePool): Pipeline {
     const { config, source, metrics, logger, topic } = this.#options;
-    const observer = observePipeline(metrics, logger, topic, (error) => this.#fail(error));
     return new Pipeline({
       source,
       sink: this.#sink,
       decoder,
-      observer: {
-        ...observer,
-        landed: (part, outcome, seconds) => {
-          this.#dashboard.landed(part.partition, part.newestTimestampMs);
-          observer.landed(part, outcome, seconds);
-        },
-      },
+      observer: observePipeline(metrics, logger, topic, this.#monitor, (error) => this.#fail(error)),
       lanes: config.databaseLanes,
       batchMaxRows: config.batchMaxRows,
       batchMaxBytes: config.batchMaxBytes,

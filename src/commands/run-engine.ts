@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { Engine, type EngineOptions } from '../engine.js';
-import { EngineError } from '../errors.js';
 import type { Logger } from '../observe/logger.js';
 import { EXIT_FAILURE } from './run-command.js';
 
@@ -76,6 +75,5 @@ function exitAtOnce(): never {
 }
 
 function logFailure(logger: Logger, error: Error): void {
-  const code = error instanceof EngineError ? error.code : 'UNEXPECTED';
-  logger.fatal(code.toLowerCase(), error.message, { error });
+  logger.fatal('engine_failed', error.message, { error });
 }

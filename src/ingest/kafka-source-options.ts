@@ -1,4 +1,5 @@
 import type { EngineError } from '../errors.js';
+import type { LogCode } from '../observe/log-events.js';
 import type { KafkaClientSettings, KafkaTexts } from './kafka-client.js';
 
 export interface KafkaSourceOptions {
@@ -24,5 +25,8 @@ export interface KafkaSourceOptions {
 export interface KafkaObserver {
   rebalanced(kind: 'assign' | 'revoke', partitions: number): void;
   commitFailed(error: Error): void;
-  warned(text: string): void;
+  /** `event` tells the log what it is about; a word of the client itself has none. */
+  warned(text: string, event?: LogCode): void;
+  /** The topic has so many partitions. */
+  topicSeen?(partitions: number): void;
 }

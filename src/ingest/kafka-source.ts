@@ -68,7 +68,7 @@ export class KafkaSource implements Source {
     this.#options = options;
     this.#client = new KafkaClient(options.settings, {
       rebalance: (kind, partitions) => this.#rebalance(kind, partitions),
-      rebalanceError: (error) => options.observer.warned(`rebalance failed: ${error.message}`),
+      rebalanceError: (error) => options.observer.warned(`rebalance failed: ${error.message}`, 'rebalance_failed'),
       committed: (error) => {
         this.#commits.answered();
         if (error !== null) options.observer.commitFailed(error);
@@ -80,7 +80,8 @@ export class KafkaSource implements Source {
       topic: options.topic,
       settings: options.settings.global,
       acceptOther: options.acceptOther,
-      warned: (text) => options.observer.warned(text),
+      warned: (text) => options.observer.warned(text, 'source_changed'),
+      seen: (partitions) => options.observer.topicSeen?.(partitions),
       failed: (error) => this.#handler?.failed(error),
     });
   }
@@ -174,9 +175,8 @@ export class KafkaSource implements Source {
     if (this.#away.signal.aborted) return;
     const delayMs = this.#membership.joinAnew(() => this.#client.unsubscribe());
     if (delayMs === null) return;
-    this.#options.observer.warned(
-      `partition ${partition} of ${topic} is claimed by another engine while the group says it is ours: joins the group anew in ${delayMs / 1_000} s`,
-    );
+    const text = `partition ${partition} of ${topic} is claimed by another engine while the group says it is ours: joins the group anew in ${delayMs / 1_000} s`;
+    this.#options.observer.warned(text, 'group_rejoined');
   }
 
   async stop(): Promise<void> {
@@ -261,7 +261,7 @@ export class KafkaSource implements Source {
       return;
     }
     if (failure === 'unknownTopic') void this.#guard.look();
-    this.#options.observer.warned(`consume failed: ${error.message}`);
+    this.#options.observer.warned(`consume failed: ${error.message}`, 'kafka_consume_failed');
     await delay(HOLD_POLL_MS);
   }
 

@@ -35,6 +35,12 @@ export async function inspectPeer(broker: string, config: Config, timeoutMs: num
   return kind === null ? null : { kind, sentence: sentenceOf(kind, broker, certificate, config, error) };
 }
 
+/** When the certificate that `host:port` shows ends, ms since the epoch; null where none was shown within `timeoutMs`. */
+export async function peerNotAfter(broker: string, config: Config, timeoutMs: number): Promise<number | null> {
+  const seen = await handshake(broker, config, timeoutMs);
+  return seen === null ? null : Date.parse(seen.certificate.valid_to);
+}
+
 function sentenceOf(
   kind: CertificateFault['kind'],
   broker: string,

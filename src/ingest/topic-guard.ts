@@ -12,6 +12,8 @@ export interface TopicGuardOptions {
   /** Whether to go on, at the same offsets, where the topic or the cluster became another. */
   readonly acceptOther: boolean;
   readonly warned: (text: string) => void;
+  /** The topic has so many partitions. */
+  readonly seen?: (partitions: number) => void;
   /** The topic is gone, or another: nothing of it may be read on. */
   readonly failed: (error: EngineError) => void;
 }
@@ -44,7 +46,9 @@ export class TopicGuard {
     if (this.#asking) return;
     this.#asking = true;
     try {
-      const error = this.#watch.apply(await this.#identity.ask(), performance.now());
+      const sighting = await this.#identity.ask();
+      if (sighting.partitions !== null) this.#options.seen?.(sighting.partitions);
+      const error = this.#watch.apply(sighting, performance.now());
       if (error !== null && this.#timer !== null) this.#judge(error);
     } catch {
       this.#watch.unanswered();

@@ -1,3 +1,4 @@
+import { OPTIONS } from '../config.js';
 import { redactText } from './redact.js';
 import type { EngineState, EngineStatus } from './status.js';
 
@@ -18,27 +19,47 @@ export interface About {
 /** States in which the poll loop must tick. */
 const POLLING: ReadonlySet<EngineState> = new Set(['standby', 'active', 'drained']);
 
-/** The poll loop ticks many times a second, also while fetching is held. */
-export const POLL_STALLED_MS = 60_000;
-export const BREAKER_OPEN_MAX_MS = 30_000;
+export interface HealthLimits {
+  /** The poll loop ticks many times a second, also while fetching is held; after this long without, it stands still. */
+  readonly pollStalledMs: number;
+  /** A breaker that is open for less is riding out a short outage. */
+  readonly breakerOpenMs: number;
+}
+
+/** By default, see SERVICE_OPTIONS. */
+export const HEALTH_LIMITS: HealthLimits = {
+  pollStalledMs: OPTIONS.livePollStalledMs.default,
+  breakerOpenMs: OPTIONS.readyBreakerOpenMs.default,
+};
 
 /**
  * Whether a restart would help: the poll loop stands still, a partition is stuck, or the engine has given up. Says nothing
  * of database, broker or lag, which a restart cannot mend. `stuck` comes from PartitionProgress.
  */
-export function live(status: EngineStatus, nowMs: number, stuck: readonly string[] = []): HealthAnswer {
-  return answer(notLive(status, nowMs, stuck), { state: status.state, poll_age_ms: pollAgeMs(status, nowMs) });
+export function live(
+  status: EngineStatus,
+  nowMs: number,
+  stuck: readonly string[] = [],
+  limits: HealthLimits = HEALTH_LIMITS,
+): HealthAnswer {
+  return answer(notLive(status, nowMs, stuck, limits), { state: status.state, poll_age_ms: pollAgeMs(status, nowMs) });
 }
 
 /** Whether the engine does its work, or could at once: everything it stands on is there. Says nothing of lag or the number of partitions. */
-export function ready(status: EngineStatus, nowMs: number): HealthAnswer {
-  return answer(notReady(status, nowMs), { state: status.state });
+export function ready(status: EngineStatus, nowMs: number, limits: HealthLimits = HEALTH_LIMITS): HealthAnswer {
+  return answer(notReady(status, nowMs, limits), { state: status.state });
 }
 
 /** For people and scripts: everything that is known, 503 where the engine is not live or not ready. */
-export function health(status: EngineStatus, nowMs: number, about: About, stuck: readonly string[] = []): HealthAnswer {
+export function health(
+  status: EngineStatus,
+  nowMs: number,
+  about: About,
+  stuck: readonly string[] = [],
+  limits: HealthLimits = HEALTH_LIMITS,
+): HealthAnswer {
   const { kafka, database, workers } = status;
-  return answer([...notLive(status, nowMs, stuck), ...notReady(status, nowMs)], {
+  return answer([...notLive(status, nowMs, stuck, limits), ...notReady(status, nowMs, limits)], {
     kafka_connected: kafka.connected,
     database_connected: database.reachable,
     state: status.state,
@@ -56,7 +77,12 @@ export function health(status: EngineStatus, nowMs: number, about: About, stuck:
         breaker: database.breaker,
         breaker_open_ms: database.breakerOpenSince === null ? null : nowMs - database.breakerOpenSince,
       },
-      workers: { threads: workers.threads, busy: workers.busy, queued: workers.queued, restarts: workers.restarts },
+      workers: {
+        threads: workers.threads,
+        busy: workers.busy,
+        queued: workers.queued,
+        restarts: workers.restarts,
+      },
       memory: { inflight_bytes: status.inflightBytes, budget_bytes: status.budgetBytes, held: status.held },
     },
     group: status.groupId,
@@ -71,6 +97,7 @@ export function health(status: EngineStatus, nowMs: number, about: About, stuck:
       low_watermark: one.lowWatermark < 0 ? null : one.lowWatermark,
       high_watermark: one.highWatermark < 0 ? null : one.highWatermark,
       lag: one.lag,
+      lag_seconds: one.lagSeconds,
     })),
   });
 }
@@ -80,16 +107,16 @@ function answer(reasons: readonly string[], fields: Record<string, unknown>): He
   return { code: healthy ? 200 : 503, body: { status: healthy ? 'healthy' : 'unhealthy', reasons, ...fields } };
 }
 
-function notLive(status: EngineStatus, nowMs: number, stuck: readonly string[]): string[] {
+function notLive(status: EngineStatus, nowMs: number, stuck: readonly string[], limits: HealthLimits): string[] {
   const reasons = stuck.map((name) => `partition ${name} stands still while its end moves`);
   if (status.state === 'failed') reasons.push('the engine has failed');
-  if (POLLING.has(status.state) && pollAgeMs(status, nowMs) > POLL_STALLED_MS) {
+  if (POLLING.has(status.state) && pollAgeMs(status, nowMs) > limits.pollStalledMs) {
     reasons.push(`the poll loop has not ticked for ${Math.round(pollAgeMs(status, nowMs) / 1000)} s`);
   }
   return reasons;
 }
 
-function notReady(status: EngineStatus, nowMs: number): string[] {
+function notReady(status: EngineStatus, nowMs: number, limits: HealthLimits): string[] {
   const { state, kafka, database, workers } = status;
   const reasons: string[] = [];
   if (state !== 'active' && state !== 'standby') reasons.push(`the engine is ${state}`);
@@ -98,7 +125,7 @@ function notReady(status: EngineStatus, nowMs: number): string[] {
   if (state !== 'standby' && !kafka.groupSteady) reasons.push('the consumer group is not steady');
   const openMs = database.breakerOpenSince === null ? 0 : nowMs - database.breakerOpenSince;
   // A short outage is ridden out; only a breaker that stays open counts, whatever the last call saw.
-  if (database.breaker === 'open' && openMs >= BREAKER_OPEN_MAX_MS) {
+  if (database.breaker === 'open' && openMs >= limits.breakerOpenMs) {
     reasons.push(`the database has been given up for ${Math.round(openMs / 1000)} s`);
   } else if (!database.reachable) {
     reasons.push('the database is not reachable');

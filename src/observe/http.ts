@@ -1,10 +1,9 @@
 import uWebSockets from 'uWebSockets.js';
 import { type Request, type Response, Server } from 'hyper-express';
 import { EngineError, messageOf } from '../errors.js';
-import { type About, type HealthAnswer, health, live, ready } from './health.js';
+import { type About, HEALTH_LIMITS, type HealthAnswer, type HealthLimits, health, live, ready } from './health.js';
 import type { Metrics } from './metrics.js';
 import { mirrorStatus } from './mirror-status.js';
-import { PartitionProgress } from './partition-progress.js';
 import type { EngineStatus } from './status.js';
 
 /** What hyper-express runs on: `native`, or `node:http` where the native module is not installed. */
@@ -18,6 +17,9 @@ export interface HttpOptions {
   /** PROMETHEUS_PORT; 0 takes a free one; the same as the other port serves both on one. */
   readonly prometheusPort: number;
   readonly status: () => EngineStatus;
+  /** Partitions that stand still though all around them is well. */
+  readonly stuck?: () => readonly string[];
+  readonly healthLimits?: HealthLimits;
   readonly metrics: Metrics;
   readonly version: string;
   /** DEPLOYMENT_COLOUR. */
@@ -74,18 +76,14 @@ export async function startHttp(options: HttpOptions): Promise<HttpServers> {
 
 function healthRoutes(options: HttpOptions): [string, Handler][] {
   const about: About = { version: options.version, httpTransport, colour: options.colour ?? null };
-  const progress = new PartitionProgress();
-  const route = (of: (status: EngineStatus, nowMs: number, stuck: string[]) => HealthAnswer): Handler => {
-    return (_request, response) => {
-      const nowMs = Date.now();
-      const status = options.status();
-      sendJson(response, of(status, nowMs, progress.apply(status, nowMs)));
-    };
+  const { status, stuck = () => [], healthLimits: limits = HEALTH_LIMITS } = options;
+  const route = (of: (status: EngineStatus, nowMs: number) => HealthAnswer): Handler => {
+    return (_request, response) => sendJson(response, of(status(), Date.now()));
   };
   return [
-    ['/live', route(live)],
-    ['/ready', route(ready)],
-    ['/health', route((status, nowMs, stuck) => health(status, nowMs, about, stuck))],
+    ['/live', route((now, nowMs) => live(now, nowMs, stuck(), limits))],
+    ['/ready', route((now, nowMs) => ready(now, nowMs, limits))],
+    ['/health', route((now, nowMs) => health(now, nowMs, about, stuck(), limits))],
   ];
 }
 

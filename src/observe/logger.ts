@@ -2,19 +2,21 @@ import { createRequire } from 'node:module';
 import type { Writable } from 'node:stream';
 import { type DestinationStream, destination, type LoggerOptions, pino, stdTimeFunctions } from 'pino';
 import { errorCode, errorFields } from './error-fields.js';
+import type { LogCode, LogLevel } from './log-events.js';
 import { RateLimiter } from './rate-limiter.js';
 import { redactFields, redactText } from './redact.js';
 
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
-
-/** What a line may carry beside its text: dotted ECS names (`kafka.partition`) or plain ones, and `error`, anything thrown. */
+/**
+ * What a line may carry beside its text: `error`, anything thrown; dotted names (`kafka.partition`) as they are; plain ones,
+ * which ECS might mean something else by, under `engine.`.
+ */
 export interface LogFields {
   readonly error?: unknown;
   readonly [name: string]: unknown;
 }
 
-/** One method per level: a code that never changes (`partition_claimed`), a sentence for people, and fields. */
-export type LogMethod = (code: string, message: string, fields?: LogFields) => void;
+/** One method per level: a code out of LOG_EVENTS, a sentence for people, and fields. */
+export type LogMethod = (code: LogCode, message: string, fields?: LogFields) => void;
 
 export interface Logger {
   readonly trace: LogMethod;
@@ -24,7 +26,7 @@ export interface Logger {
   readonly error: LogMethod;
   readonly fatal: LogMethod;
   /** Logs the first of a kind, then one per interval with `event.suppressed`, how many were left out. */
-  limited(level: LogLevel, kind: string, code: string, message: string, fields?: LogFields): void;
+  limited(level: LogLevel, kind: string, code: LogCode, message: string, fields?: LogFields): void;
 }
 
 export interface LogOptions {
@@ -39,6 +41,8 @@ export interface LogOptions {
 }
 
 const SERVICE_NAME = 'solana-trades-engine';
+/** Of the Elastic Common Schema that the fields follow. */
+const ECS_VERSION = '8.17.0';
 const LIMIT_INTERVAL_MS = 10_000;
 
 /**
@@ -77,16 +81,20 @@ export function errorKind(error: unknown): string {
   return error instanceof Error ? (errorCode(error) ?? error.name) : typeof error;
 }
 
-function lineFields(code: string, fields: LogFields = {}): Record<string, unknown> {
+function lineFields(code: LogCode, fields: LogFields = {}): Record<string, unknown> {
   const { error, ...rest } = fields;
-  return { 'event.code': code, ...(error === undefined ? {} : errorFields(error)), ...redactFields(rest) };
+  const named = Object.entries(redactFields(rest)).map(([name, value]) => [
+    name.includes('.') ? name : `engine.${name}`,
+    value,
+  ]);
+  return { 'event.code': code, ...(error === undefined ? {} : errorFields(error)), ...Object.fromEntries(named) };
 }
 
 function ecsOptions(level: LogLevel): LoggerOptions {
   return {
     level,
     messageKey: 'message',
-    base: { 'service.name': SERVICE_NAME, 'process.pid': process.pid },
+    base: { 'ecs.version': ECS_VERSION, 'service.name': SERVICE_NAME, 'process.pid': process.pid },
     timestamp: () => stdTimeFunctions.isoTime().replace('"time"', '"@timestamp"'),
     formatters: { level: (label) => ({ 'log.level': label }) },
   };
@@ -105,7 +113,7 @@ function openDestination(options: LogOptions): DestinationStream {
       levelKey: 'log\\.level',
       timestampKey: '@timestamp',
       translateTime: 'SYS:HH:MM:ss.l',
-      ignore: 'service\\.name,process\\.pid,event\\.code',
+      ignore: 'ecs\\.version,service\\.name,process\\.pid,event\\.code',
       colorize: 'isTTY' in stream && stream.isTTY === true,
     });
   }

@@ -21,6 +21,18 @@ export const METRIC_DEFINITIONS = {
     labels: ['group', 'topic', 'partition'],
     help: 'Messages of an owned partition that have not landed in PostgreSQL.',
   },
+  consumerLagSeconds: {
+    name: 'kafka_consumer_lag_seconds',
+    kind: 'gauge',
+    labels: ['group', 'topic', 'partition'],
+    help: 'Age of the first record of an owned partition that has not landed, 0 where all have; absent while unknown.',
+  },
+  usefulLag: {
+    name: 'kafka_consumer_useful_lag',
+    kind: 'gauge',
+    labels: ['group', 'topic', 'partition'],
+    help: 'Lag that more engines could work off, for the autoscaler: 0 while PostgreSQL is away or saturated.',
+  },
   connectionActive: {
     name: 'kafka_connection_active',
     kind: 'gauge',
@@ -43,7 +55,7 @@ export const METRIC_DEFINITIONS = {
     name: 'processing_errors_total',
     kind: 'counter',
     labels: ['stage', 'error_type'],
-    help: 'Errors by stage (kafka, workers, postgres) and kind.',
+    help: 'Errors by stage (kafka, workers, postgres) and kind; kinds beyond the first fifty count as `other`.',
   },
   processingDuration: {
     name: 'message_processing_duration_seconds',
@@ -69,6 +81,12 @@ export const METRIC_DEFINITIONS = {
     kind: 'gauge',
     labels: ['topic', 'partition'],
     help: 'Oldest offset the broker still holds of an owned partition.',
+  },
+  topicPartitions: {
+    name: 'kafka_topic_partitions',
+    kind: 'gauge',
+    labels: ['topic'],
+    help: 'Partitions that the topic has, whoever owns them.',
   },
   assignedPartitions: {
     name: 'kafka_consumer_assigned_partitions',
@@ -130,7 +148,7 @@ export const METRIC_DEFINITIONS = {
     kind: 'histogram',
     labels: [],
     buckets: STAGE_SECONDS,
-    help: 'One batch, from BEGIN to COMMIT.',
+    help: 'One COPY, from its first byte to the answer.',
   },
   copyRows: { name: 'pg_copy_rows_total', kind: 'counter', labels: [], help: 'Rows sent by COPY.' },
   copyBytes: { name: 'pg_copy_bytes_total', kind: 'counter', labels: [], help: 'Bytes sent by COPY.' },
@@ -138,7 +156,7 @@ export const METRIC_DEFINITIONS = {
     name: 'worker_busy_ratio',
     kind: 'gauge',
     labels: [],
-    help: 'Share of decode threads that have a slab at this moment.',
+    help: 'Share of decode threads that had a slab, over the last ten seconds.',
   },
   workerBusySeconds: {
     name: 'worker_busy_seconds_total',
@@ -189,5 +207,17 @@ export const METRIC_DEFINITIONS = {
     kind: 'gauge',
     labels: [],
     help: 'Memory limit of the container; absent where there is none.',
+  },
+  certificateNotAfter: {
+    name: 'tls_certificate_not_after_timestamp_seconds',
+    kind: 'gauge',
+    labels: ['certificate'],
+    help: 'When a certificate ends, Unix time: ca and client are our files, broker what the brokers show (the earliest).',
+  },
+  dataCompleteness: {
+    name: 'data_completeness_diff_ratio',
+    kind: 'gauge',
+    labels: ['measure'],
+    help: 'By how much what landed differs from the reference, 0.05 for 5 %; set where `completeness` runs.',
   },
 } as const satisfies Record<string, MetricDefinition>;

@@ -14,8 +14,8 @@ export function mirrorStatus(metrics: Metrics, status: EngineStatus): void {
   metrics.inflightBytes.set(status.inflightBytes);
   metrics.budgetBytes.set(status.budgetBytes);
 
-  const { threads, busy, queued, restarts } = status.workers;
-  metrics.workerBusyRatio.set(threads === 0 ? 0 : busy / threads);
+  const { queued, restarts } = status.workers;
+  metrics.workerBusyRatio.set(status.busyRatio);
   metrics.workerQueueDepth.set(queued);
   metrics.workerRestarts.reset();
   metrics.workerRestarts.inc(restarts);
@@ -27,14 +27,26 @@ function mirrorPartitions(metrics: Metrics, status: EngineStatus): void {
   const group = status.groupId;
   metrics.assignedPartitions.reset();
   metrics.assignedPartitions.set({ group, topic: status.topic }, status.partitions.length);
-  for (const gauge of [metrics.consumerLag, metrics.committedOffset, metrics.highWatermark, metrics.lowWatermark])
+  for (const gauge of [
+    metrics.consumerLag,
+    metrics.consumerLagSeconds,
+    metrics.usefulLag,
+    metrics.committedOffset,
+    metrics.highWatermark,
+    metrics.lowWatermark,
+  ])
     gauge.reset();
+  const useless = status.saturated || status.database.breaker !== 'closed';
   for (const one of status.partitions) {
     const labels = { topic: one.topic, partition: String(one.partition) };
     metrics.committedOffset.set({ group, ...labels }, one.nextOffset);
     // A watermark nobody has asked for yet is absent, not -1.
     if (one.lowWatermark >= 0) metrics.lowWatermark.set(labels, one.lowWatermark);
     if (one.highWatermark >= 0) metrics.highWatermark.set(labels, one.highWatermark);
-    if (one.lag !== null) metrics.consumerLag.set({ group, ...labels }, one.lag);
+    if (one.lag !== null) {
+      metrics.consumerLag.set({ group, ...labels }, one.lag);
+      metrics.usefulLag.set({ group, ...labels }, useless ? 0 : one.lag);
+    }
+    if (one.lagSeconds !== null) metrics.consumerLagSeconds.set({ group, ...labels }, one.lagSeconds);
   }
 }

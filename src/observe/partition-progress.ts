@@ -1,7 +1,5 @@
 import type { EngineStatus } from './status.js';
 
-const STUCK_AFTER_MS = 5 * 60_000;
-
 interface Seen {
   epoch: number;
   nextOffset: number;
@@ -12,11 +10,16 @@ interface Seen {
 
 /**
  * Finds partitions that stand still while their end moves and everything around them is well: then the fault is ours, and a
- * restart is the remedy. Fed with the status whenever somebody asks; while a dependency is ill or fetching is held for the
+ * restart is the remedy. Fed with the status about once a second; while a dependency is ill or fetching is held for the
  * budget, waiting is right, and the time starts anew.
  */
 export class PartitionProgress {
+  readonly #afterMs: number;
   readonly #seen = new Map<string, Seen>();
+
+  constructor(afterMs: number) {
+    this.#afterMs = afterMs;
+  }
 
   /** Takes a status in; returns the partitions that are stuck at `nowMs`, as `topic/partition`. */
   apply(status: EngineStatus, nowMs: number): string[] {
@@ -40,7 +43,7 @@ export class PartitionProgress {
           highWatermark: one.highWatermark,
           sinceMs: nowMs,
         });
-      } else if (nowMs - seen.sinceMs >= STUCK_AFTER_MS && one.highWatermark > seen.highWatermark) {
+      } else if (nowMs - seen.sinceMs >= this.#afterMs && one.highWatermark > seen.highWatermark) {
         stuck.push(name);
       }
     }

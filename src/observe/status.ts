@@ -30,10 +30,14 @@ export interface EngineStatus {
     readonly queued: number;
     readonly restarts: number;
   };
+  /** Share of the decode threads that had a slab, over the last ten seconds. */
+  readonly busyRatio: number;
   readonly inflightBytes: number;
   readonly budgetBytes: number;
   /** Fetching is stopped because the budget is spent. */
   readonly held: boolean;
+  /** PostgreSQL takes no more than it is given: another engine would not help. */
+  readonly saturated: boolean;
   /** Last tick of the poll loop, ms since the epoch. */
   readonly lastPollAt: number;
   readonly partitions: readonly PartitionStatus[];
@@ -50,6 +54,10 @@ export interface PartitionStatus {
   /** -1 until asked for the first time. */
   readonly lowWatermark: number;
   readonly highWatermark: number;
+  /** When the broker was asked for them last, ms since the epoch; -1 until then. */
+  readonly watermarkAtMs: number;
   /** Messages not landed yet, null until the watermarks are known. */
   readonly lag: number | null;
+  /** Age of the first record that has not landed, 0 where there is none, null where it is not known. */
+  readonly lagSeconds: number | null;
 }

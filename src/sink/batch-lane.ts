@@ -19,6 +19,7 @@ export class BatchLane {
   readonly #batcher: Batcher;
   readonly #abort = new AbortController();
   #writing: readonly PendingPart[] | null = null;
+  #writingSinceMs = 0;
   #timer: NodeJS.Timeout | null = null;
   #failed = false;
 
@@ -41,6 +42,16 @@ export class BatchLane {
     clearTimeout(this.#timer);
     this.#timer = null;
     this.#advance();
+  }
+
+  /** A full batch waits for the one that is being written. */
+  get backedUp(): boolean {
+    return this.#writing !== null && this.#batcher.full;
+  }
+
+  /** How long the write under way has taken by `nowMs` of performance.now(), 0 where there is none. */
+  writingMs(nowMs: number): number {
+    return this.#writing === null ? 0 : nowMs - this.#writingSinceMs;
   }
 
   push(part: PendingPart): void {
@@ -85,11 +96,12 @@ export class BatchLane {
 
   #write(parts: readonly PendingPart[]): void {
     this.#writing = parts;
-    const startedMs = performance.now();
+    this.#writingSinceMs = performance.now();
     this.#sink.write(this.#index, { parts }, this.#abort.signal).then(
       (outcomes) => {
+        const seconds = this.writingMs(performance.now()) / 1_000;
         this.#writing = null;
-        this.#handler.written(parts, outcomes, (performance.now() - startedMs) / 1_000);
+        this.#handler.written(parts, outcomes, seconds);
         this.#advance();
       },
       (error: unknown) => {

@@ -50,10 +50,13 @@ export class Batcher {
     this.#bytes += part.heldBytes;
   }
 
+  /** By rows or bytes. */
+  get full(): boolean {
+    return !this.empty && (this.#rows >= this.#limits.maxRows || this.#bytes >= this.#limits.maxBytes);
+  }
+
   closed(nowMs: number): boolean {
-    return (
-      !this.empty && (this.#rows >= this.#limits.maxRows || this.#bytes >= this.#limits.maxBytes || nowMs >= this.dueMs)
-    );
+    return this.full || (!this.empty && nowMs >= this.dueMs);
   }
 
   /** Takes the oldest parts up to the limits (at least one), each partition's stretches joined into one part. */

@@ -97,7 +97,8 @@ export class Maintenance {
     } catch (error) {
       // An outage is told by the lanes.
       if (classify(error) === 'outage' || this.#stopping.signal.aborted) return;
-      this.#options.logger.warn({ error: messageOf(error) }, 'Table maintenance failed and is tried again');
+      const text = `Table maintenance failed and is tried again: ${messageOf(error)}`;
+      this.#options.logger.warn({ event: 'maintenance_failed', error }, text);
     }
   }
 
@@ -158,12 +159,16 @@ export class Maintenance {
       const dropped = await dropExpired(connection, settled, config.databaseRetentionSlots);
       if (dropped.length > 0) {
         partitions.forget();
-        logger.info({ partitions: dropped }, 'Dropped table partitions beyond the retention');
+        const fields = { event: 'table_partitions_dropped', partitions: dropped } as const;
+        logger.info(fields, `Dropped table partitions beyond the retention: ${dropped.join(', ')}`);
       }
     }
     // Building waits for older transactions, but nobody waits for it.
     await connection.rows('SET lock_timeout = 0');
     const built = await buildIndexes(connection, slot, config.databaseTradeIndexes);
-    if (built.length > 0) logger.info({ indexes: built }, 'Built indexes on closed table partitions');
+    if (built.length > 0) {
+      const text = `Built indexes on closed table partitions: ${built.join(', ')}`;
+      logger.info({ event: 'indexes_built', indexes: built }, text);
+    }
   }
 }

@@ -1,3 +1,4 @@
+import type { LogEventFields } from '../observe/log-events.js';
 import type { BreakerState } from './breaker.js';
 
 /** What the sink says as it works; metrics are made of it. Calls must be cheap and must not throw. */
@@ -19,9 +20,9 @@ export interface SinkObserver {
   onStaleBackendsEnded?(count: number): void;
 }
 
-/** The three levels of pino's interface that the sink uses. */
+/** Where the sink's lines go; `event` of the fields is their code. */
 export interface SinkLogger {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
+  info(fields: LogEventFields, message: string): void;
+  warn(fields: LogEventFields, message: string): void;
+  error(fields: LogEventFields, message: string): void;
 }

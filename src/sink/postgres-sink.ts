@@ -127,7 +127,7 @@ export class PostgresSink implements Sink {
             cause: error,
           });
         }
-        if (failures === 0) logger.warn({ error: messageOf(error) }, `Waiting for ${target}`);
+        if (failures === 0) logger.warn({ event: 'database_waiting', error }, `Waiting for ${target}`);
         await new Promise((resolve) => setTimeout(resolve, Math.min(1_000, 50 + backoffMs(failures, Math.random()))));
       }
     }

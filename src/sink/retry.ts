@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf } from '../errors.js';
 import type { CircuitBreaker, Permit } from './breaker.js';
 import { classify } from './classify.js';
 import type { SinkLogger, SinkObserver } from './observer.js';
@@ -71,15 +70,16 @@ export class Retrier {
     if (state === before) return;
     this.#observer.onBreakerState?.(state);
     if (state === 'open')
-      this.#logger.error({ breaker: state }, 'The database keeps failing: the circuit breaker is open');
-    else this.#logger.info({ breaker: state }, `The circuit breaker in front of the database is ${state}`);
+      this.#logger.error({ event: 'breaker_open' }, 'The database keeps failing: the circuit breaker is open');
+    else this.#logger.info({ event: 'breaker_closed' }, `The circuit breaker in front of the database is ${state}`);
   }
 
   #log(doing: string, error: unknown, failures: number): void {
     const now = performance.now();
     if (now - this.#loggedAt < LOG_INTERVAL_MS) return;
     this.#loggedAt = now;
-    this.#logger.warn({ error: messageOf(error), failures: failures + 1 }, `${doing} failed and is tried again`);
+    const fields = { event: 'database_retry', error, failures: failures + 1 } as const;
+    this.#logger.warn(fields, `${doing} failed and is tried again`);
   }
 }
 

@@ -61,12 +61,17 @@ export class StaleBackends {
       const ended = blockers.filter((blocker) => blocker.ended === true);
       if (ended.length > 0) {
         this.#observer.onStaleBackendsEnded?.(ended.length);
-        this.#logger.warn({ backends: ended }, 'Ended backends of an earlier owner that blocked us');
+        const fields = { event: 'stale_backends_ended', backends: ended } as const;
+        this.#logger.warn(fields, 'Ended backends of an earlier owner that blocked us');
       }
       const others = blockers.filter((blocker) => blocker.ended !== true);
-      if (others.length > 0) this.#logger.warn({ backends: others }, 'Waiting for locks that others hold');
+      if (others.length > 0) {
+        const fields = { event: 'lock_waited_for', backends: others } as const;
+        this.#logger.warn(fields, `Waiting for locks that others hold: ${others.map(({ pid }) => pid).join(', ')}`);
+      }
     } catch (error) {
-      this.#logger.warn({ error: messageOf(error) }, 'Could not look at what blocks a connection');
+      const text = `Could not look at what blocks a connection: ${messageOf(error)}`;
+      this.#logger.warn({ event: 'lock_unknown', error }, text);
     } finally {
       await watch?.end();
     }

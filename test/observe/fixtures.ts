@@ -10,7 +10,9 @@ export function partitionStatus(changes: Partial<PartitionStatus> = {}): Partiti
     nextOffset: 100,
     lowWatermark: 0,
     highWatermark: 110,
+    watermarkAtMs: NOW_MS - 1_000,
     lag: 10,
+    lagSeconds: 0.5,
     ...changes,
   };
 }
@@ -25,9 +27,11 @@ export function engineStatus(changes: Partial<EngineStatus> = {}): EngineStatus 
     kafka: { connected: true, groupSteady: true },
     database: { reachable: true, breaker: 'closed', breakerOpenSince: null },
     workers: { threads: 2, busy: 1, queued: 3, restarts: 0 },
+    busyRatio: 0.25,
     inflightBytes: 1_000,
     budgetBytes: 10_000,
     held: false,
+    saturated: false,
     lastPollAt: NOW_MS - 5,
     partitions: [partitionStatus()],
     failure: null,

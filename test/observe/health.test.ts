@@ -102,6 +102,7 @@ describe('/health', () => {
       low_watermark: null,
       high_watermark: null,
       lag: 5,
+      lag_seconds: 0.5,
     });
   });
 

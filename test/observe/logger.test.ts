@@ -30,7 +30,7 @@ function capture(options: Partial<LogOptions> = {}): {
 describe('the logger', () => {
   it('writes one line of JSON in ECS fields', () => {
     const { log, lines } = capture();
-    log.warn('partition_claimed', 'partition 3 is ours', { 'kafka.partition': 3 });
+    log.warn('partition_fenced', 'partition 3 is another’s', { 'kafka.partition': 3, threads: 2 });
     const [line] = lines() as Record<string, unknown>[];
     assert.match(String(line?.['@timestamp']), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     const { '@timestamp': _time, ...rest } = line!;
@@ -38,27 +38,29 @@ describe('the logger', () => {
       'log.level': 'warn',
       'service.name': 'solana-trades-engine',
       'process.pid': process.pid,
-      'event.code': 'partition_claimed',
+      'ecs.version': '8.17.0',
+      'event.code': 'partition_fenced',
       'kafka.partition': 3,
-      message: 'partition 3 is ours',
+      'engine.threads': 2,
+      message: 'partition 3 is another’s',
     });
   });
 
   it('leaves out what is below its level', () => {
     const { log, lines } = capture({ level: 'error' });
-    log.warn('a', 'not this');
-    log.error('b', 'but this');
-    log.fatal('c', 'and this');
+    log.warn('starting', 'not this');
+    log.error('ready', 'but this');
+    log.fatal('stopped', 'and this');
     assert.deepEqual(
       (lines() as Record<string, unknown>[]).map((line) => line['event.code']),
-      ['b', 'c'],
+      ['ready', 'stopped'],
     );
   });
 
   it('writes an error with type, code, stack and causes', () => {
     const { log, lines } = capture();
     const cause = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
-    log.error('flush_failed', 'a batch failed', {
+    log.error('database_retry', 'a batch failed', {
       error: new EngineError('DATABASE_UNREACHABLE', 'no database', { cause }),
     });
     const [line] = lines() as Record<string, unknown>[];
@@ -70,22 +72,22 @@ describe('the logger', () => {
 
   it('writes what is thrown without being an error', () => {
     const { log, lines } = capture();
-    log.error('odd', 'odd', { error: 'just text' });
+    log.error('http_error', 'odd', { error: 'just text' });
     assert.equal((lines()[0] as Record<string, unknown>)['error.message'], 'just text');
   });
 
   it('never writes a secret, wherever it stands', () => {
     const { log, text } = capture();
     const url = 'postgres://engine:s3cret@db:5432/trades';
-    log.info('a', `connecting to ${url}`);
-    log.info('b', 'fields', {
+    log.info('starting', `connecting to ${url}`);
+    log.info('starting', 'fields', {
       kafkaPassword: 's3cret',
       DATABASE_URL: 's3cret',
       'ssl.key.password': 's3cret',
       nested: { list: [{ sasl_password: 's3cret' }, url] },
       pem: '-----BEGIN PRIVATE KEY-----\ns3cret\n-----END PRIVATE KEY-----',
     });
-    log.error('c', 'sasl.password=s3cret', {
+    log.error('http_error', 'sasl.password=s3cret', {
       error: new Error(`failed: ${url}`, { cause: new Error('password: "s3cret"') }),
     });
     assert.doesNotMatch(text(), /s3cret/);
@@ -94,22 +96,22 @@ describe('the logger', () => {
 
   it('does not hide what only looks like a secret', () => {
     const { log, lines } = capture();
-    log.info('a', 'at http://localhost:8080/health', { 'kafka.key': 'k', tokens: 3, monkey: 'm' });
+    log.info('starting', 'at http://localhost:8080/health', { 'kafka.key': 'k', tokens: 3, monkey: 'm' });
     const [line] = lines() as Record<string, unknown>[];
     assert.equal(line?.message, 'at http://localhost:8080/health');
     assert.equal(line?.['kafka.key'], 'k');
-    assert.equal(line?.tokens, 3);
-    assert.equal(line?.monkey, 'm');
+    assert.equal(line?.['engine.tokens'], 3);
+    assert.equal(line?.['engine.monkey'], 'm');
   });
 
   it('writes the first of a kind, then one per interval with the number left out', () => {
     let nowMs = 1_000;
     const { log, lines } = capture({ limitIntervalMs: 100, now: () => nowMs });
-    for (let i = 0; i < 10; i++) log.limited('error', 'DATABASE_UNREACHABLE', 'down', `attempt ${i}`);
-    log.limited('error', 'KAFKA_UNREACHABLE', 'other', 'another kind');
+    for (let i = 0; i < 10; i++) log.limited('error', 'DATABASE_UNREACHABLE', 'database_retry', `attempt ${i}`);
+    log.limited('error', 'KAFKA_UNREACHABLE', 'kafka_client', 'another kind');
     nowMs += 100;
-    log.limited('error', 'DATABASE_UNREACHABLE', 'down', 'later');
-    log.limited('error', 'DATABASE_UNREACHABLE', 'down', 'just after');
+    log.limited('error', 'DATABASE_UNREACHABLE', 'database_retry', 'later');
+    log.limited('error', 'DATABASE_UNREACHABLE', 'database_retry', 'just after');
     assert.deepEqual(
       (lines() as Record<string, unknown>[]).map((line) => [line.message, line['event.suppressed']]),
       [
@@ -129,7 +131,7 @@ describe('the logger', () => {
 
   it('writes for people where asked to', () => {
     const { log, text } = capture({ pretty: true });
-    log.info('started', 'the engine is up', { 'kafka.partition': 3 });
+    log.info('engine_started', 'the engine is up', { 'kafka.partition': 3 });
     assert.match(text(), /INFO: the engine is up\n\s+kafka\.partition: 3\n/);
   });
 

@@ -4,6 +4,7 @@ import { memoryLimitBytes } from '../../src/observe/memory-limit.js';
 import { METRIC_DEFINITIONS, type MetricDefinition } from '../../src/observe/metric-definitions.js';
 import { createMetrics } from '../../src/observe/metrics.js';
 import { mirrorStatus } from '../../src/observe/mirror-status.js';
+import type { EngineStatus } from '../../src/observe/status.js';
 import { engineStatus, NOW_MS, partitionStatus } from './fixtures.js';
 
 const LABELS = 'group="group",topic="solana.dextrades.proto"';
@@ -99,6 +100,8 @@ describe('the gauges of the status', () => {
       `kafka_consumer_assigned_partitions{${LABELS}} 2`,
       `kafka_consumer_lag{${LABELS},partition="0"} 10`,
       `kafka_consumer_lag{${LABELS},partition="3"} 0`,
+      `kafka_consumer_lag_seconds{${LABELS},partition="0"} 0.5`,
+      `kafka_consumer_useful_lag{${LABELS},partition="0"} 0`,
       `kafka_consumer_committed_offset{${LABELS},partition="3"} 7`,
       'kafka_partition_high_watermark_offset{topic="solana.dextrades.proto",partition="3"} 110',
     ]) {
@@ -110,7 +113,8 @@ describe('the gauges of the status', () => {
     const metrics = createMetrics({ version: '1' });
     const workers = { threads: 0, busy: 0, queued: 0, restarts: 5 };
     mirrorStatus(metrics, engineStatus({ workers }));
-    mirrorStatus(metrics, engineStatus({ workers, partitions: [], kafka: { connected: false, groupSteady: false } }));
+    const kafka = { connected: false, groupSteady: false };
+    mirrorStatus(metrics, engineStatus({ workers, busyRatio: 0, partitions: [], kafka }));
     assert.deepEqual(await lines(metrics, 'kafka_consumer_lag{'), []);
     assert.deepEqual(await lines(metrics, 'kafka_consumer_assigned_partitions{'), [
       `kafka_consumer_assigned_partitions{${LABELS}} 0`,
@@ -120,12 +124,25 @@ describe('the gauges of the status', () => {
     assert.deepEqual(await lines(metrics, 'kafka_connection_active'), ['kafka_connection_active 0']);
   });
 
+  it('call a lag useful unless PostgreSQL is away or saturated', async () => {
+    const metrics = createMetrics({ version: '1' });
+    const useful = async (changes: Partial<EngineStatus>): Promise<string[]> => {
+      mirrorStatus(metrics, engineStatus(changes));
+      return lines(metrics, 'kafka_consumer_useful_lag{');
+    };
+    const told = (lag: number): string[] => [`kafka_consumer_useful_lag{${LABELS},partition="0"} ${lag}`];
+    assert.deepEqual(await useful({}), told(10));
+    assert.deepEqual(await useful({ saturated: true }), told(0));
+    for (const breaker of ['open', 'half-open'] as const)
+      assert.deepEqual(await useful({ database: { reachable: true, breaker, breakerOpenSince: NOW_MS } }), told(0));
+  });
+
   it('leave out what nobody has asked the broker for yet', async () => {
     const metrics = createMetrics({ version: '1' });
-    const partitions = [partitionStatus({ lowWatermark: -1, highWatermark: -1, lag: null })];
+    const partitions = [partitionStatus({ lowWatermark: -1, highWatermark: -1, lag: null, lagSeconds: null })];
     mirrorStatus(metrics, engineStatus({ partitions }));
-    assert.deepEqual(await lines(metrics, 'kafka_consumer_lag{'), []);
-    assert.deepEqual(await lines(metrics, 'kafka_partition_'), []);
+    for (const name of ['kafka_consumer_lag', 'kafka_consumer_useful_lag', 'kafka_partition_'])
+      assert.deepEqual(await lines(metrics, name), []);
   });
 });
 

@@ -12,7 +12,7 @@ function statusOf(partition: Partial<PartitionStatus>, changes: Partial<EngineSt
 
 describe('a partition', () => {
   it('is stuck when it stands for five minutes while its end moves', () => {
-    const progress = new PartitionProgress();
+    const progress = new PartitionProgress(FIVE_MINUTES_MS);
     assert.deepEqual(progress.apply(statusOf({}), NOW_MS), []);
     assert.deepEqual(progress.apply(statusOf({ highWatermark: 500 }), NOW_MS + FIVE_MINUTES_MS - 1), []);
     assert.deepEqual(progress.apply(statusOf({ highWatermark: 500 }), NOW_MS + FIVE_MINUTES_MS), [
@@ -25,7 +25,7 @@ describe('a partition', () => {
   });
 
   it('is not stuck while its end stands as well', () => {
-    const progress = new PartitionProgress();
+    const progress = new PartitionProgress(FIVE_MINUTES_MS);
     progress.apply(statusOf({}), NOW_MS);
     assert.deepEqual(progress.apply(statusOf({}), NOW_MS + 10 * FIVE_MINUTES_MS), []);
   });
@@ -40,7 +40,7 @@ describe('a partition', () => {
   ];
   for (const [sentence, changes] of excuses) {
     it(`may stand while ${sentence}, and has five minutes from then on`, () => {
-      const progress = new PartitionProgress();
+      const progress = new PartitionProgress(FIVE_MINUTES_MS);
       progress.apply(statusOf({}), NOW_MS);
       const later = NOW_MS + FIVE_MINUTES_MS;
       assert.deepEqual(progress.apply(statusOf({ highWatermark: 500 }, changes), later), []);
@@ -50,7 +50,7 @@ describe('a partition', () => {
   }
 
   it('starts anew when it is claimed again', () => {
-    const progress = new PartitionProgress();
+    const progress = new PartitionProgress(FIVE_MINUTES_MS);
     progress.apply(statusOf({}), NOW_MS);
     assert.deepEqual(progress.apply(statusOf({ epoch: 2, highWatermark: 500 }), NOW_MS + FIVE_MINUTES_MS), []);
     progress.apply(engineStatus({ partitions: [] }), NOW_MS + FIVE_MINUTES_MS + 1);

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Metrics } from '../metrics.js';
+import { StallWindow } from '../stall.js';
 import type { EngineStatus } from '../status.js';
 import { Access } from './access.js';
 import { EventHub } from './event-hub.js';
@@ -8,10 +9,8 @@ import { LatencyWindow } from './latency-window.js';
 import { dashboardPage, loginPage, type Page } from './page-files.js';
 import { RecentReader } from './recent.js';
 import { dashboardRoutes, type Handler } from './routes.js';
-import { readMetrics, totalLag } from './sampler.js';
+import { readMetrics } from './sampler.js';
 import { historyOf, type Identity, snapshot } from './snapshot.js';
-import { StallWindow, waitsFor } from './stall.js';
-import { TimeLag } from './time-lag.js';
 
 export interface DashboardOptions {
   readonly identity: Identity;
@@ -40,7 +39,6 @@ export class Dashboard {
   readonly #history = new History(HISTORY_MS);
   readonly #latency = new LatencyWindow(HISTORY_MS);
   readonly #stalls = new StallWindow();
-  readonly #timeLag = new TimeLag();
   readonly #recent: RecentReader;
   readonly #timer: NodeJS.Timeout;
   #deadLetters: ReadonlyMap<string, number> = new Map();
@@ -74,11 +72,6 @@ export class Dashboard {
     return this.#hub.clients;
   }
 
-  /** A stretch of a partition landed; its newest Kafka timestamp in ms, -1 where it held no message. */
-  landed(partition: number, newestTimestampMs: number): void {
-    this.#timeLag.landed(partition, newestTimestampMs);
-  }
-
   /** Called by itself once a second. */
   async tick(): Promise<void> {
     try {
@@ -108,9 +101,7 @@ export class Dashboard {
     const { sample, histograms, stalls, deadLetters } = await readMetrics(metrics, now, nowMs);
     this.#latency.apply(histograms, nowMs);
     this.#history.apply(sample, this.#latency.percentiles('end_to_end', LATENCY_POINT_MS));
-    // At the head the broker has nothing to give: that is no time lost.
-    const lag = this.#history.trend()?.trend === 'at-head' ? 0 : totalLag(now);
-    this.#stalls.apply(stalls, waitsFor(now, lag), nowMs);
+    this.#stalls.apply(stalls, nowMs);
     this.#deadLetters = deadLetters;
   }
 
@@ -131,7 +122,6 @@ export class Dashboard {
       status: status(),
       history: this.#history,
       latency: this.#latency,
-      timeLag: this.#timeLag,
       stall: this.#stalls.stall(),
       deadLetters: this.#deadLetters,
       recent: this.#recent.recent,

@@ -1,16 +1,16 @@
 import type { MetricObjectWithValues, MetricValue, MetricValueWithName } from 'prom-client';
 import type { Metrics } from '../metrics.js';
+import { STAGES, type StageSeconds } from '../stall.js';
 import type { EngineStatus } from '../status.js';
 import type { Sample } from './history.js';
 import type { Buckets } from './latency-window.js';
-import { STAGES, type StageSeconds } from './stall.js';
 
 export interface Reading {
   readonly sample: Sample;
   /** Latency histograms by name: `end_to_end` and the stages. */
   readonly histograms: ReadonlyMap<string, Buckets>;
-  /** Of engine_stall_seconds_total; null where nothing was counted yet. */
-  readonly stalls: StageSeconds | null;
+  /** Of engine_stall_seconds_total. */
+  readonly stalls: StageSeconds;
   readonly deadLetters: ReadonlyMap<string, number>;
 }
 
@@ -52,12 +52,21 @@ export function totalLag(status: EngineStatus): number | null {
   return total;
 }
 
+/** Of the partition furthest behind, null while one is not known. */
+export function longestLag(status: EngineStatus): number | null {
+  let longest = 0;
+  for (const { lagSeconds } of status.partitions) {
+    if (lagSeconds === null) return null;
+    longest = Math.max(longest, lagSeconds);
+  }
+  return longest;
+}
+
 function sum<Label extends string>(metric: MetricObjectWithValues<MetricValue<Label>>): number {
   return metric.values.reduce((total, { value }) => total + value, 0);
 }
 
-function stageSeconds(metric: MetricObjectWithValues<MetricValue<'stage'>>): StageSeconds | null {
-  if (sum(metric) === 0) return null;
+function stageSeconds(metric: MetricObjectWithValues<MetricValue<'stage'>>): StageSeconds {
   const of = (stage: string): number => metric.values.find(({ labels }) => labels.stage === stage)?.value ?? 0;
   return Object.fromEntries(STAGES.map((stage) => [stage, of(stage)])) as StageSeconds;
 }

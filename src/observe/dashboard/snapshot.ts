@@ -1,11 +1,10 @@
 import { redactText } from '../redact.js';
+import type { Stall } from '../stall.js';
 import type { EngineStatus } from '../status.js';
 import { type History, POINT_COLUMNS, type Rates } from './history.js';
 import type { LatencyWindow, Percentiles } from './latency-window.js';
 import type { Recent, StoredOffset } from './recent.js';
-import { totalLag } from './sampler.js';
-import type { Stall } from './stall.js';
-import type { TimeLag } from './time-lag.js';
+import { longestLag, totalLag } from './sampler.js';
 import { headline } from './words.js';
 
 /** What does not change while the process runs. */
@@ -24,7 +23,6 @@ export interface Facts {
   readonly status: EngineStatus;
   readonly history: History;
   readonly latency: LatencyWindow;
-  readonly timeLag: TimeLag;
   readonly stall: Stall;
   readonly deadLetters: ReadonlyMap<string, number>;
   /** Null while the database was not read. */
@@ -63,7 +61,7 @@ export function snapshot(facts: Facts): Record<string, unknown> {
     throughput: { last_10s: rates(history.rates(10_000)), last_1m: rates(history.rates(60_000)) },
     lag: {
       messages: lag,
-      seconds: rounded(facts.timeLag.seconds(status, nowMs)),
+      seconds: rounded(longestLag(status)),
       trend,
       eta_seconds: rounded(etaSeconds),
     },

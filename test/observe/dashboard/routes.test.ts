@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { CLIENTS_MAX } from '../../../src/observe/dashboard/event-hub.js';
+import type { PartitionStatus } from '../../../src/observe/status.js';
 import { exchange } from '../../support/http-client.js';
+import { partitionStatus } from '../fixtures.js';
 import { type DashboardStage, dashboardStage, OWNER } from './stage.js';
 
 const TOKEN = 'a-token-of-some-length';
@@ -85,7 +87,7 @@ describe('the routes of the dashboard', () => {
         committed_at: null,
       },
     ]);
-    assert.deepEqual([status.lag.messages, status.lag.seconds], [10, null]);
+    assert.deepEqual([status.lag.messages, status.lag.seconds], [10, 0.5]);
     assert.deepEqual(status.workers, { threads: 2, busy: 1, queued: 3, restarts: 0 });
     assert.equal(status.dead_letters.since_start, 2);
     assert.deepEqual([status.trades, status.gaps], [null, null]);
@@ -93,11 +95,16 @@ describe('the routes of the dashboard', () => {
     assert.equal(status.history.columns.length, 7);
   });
 
-  it('tell the time lag of what has landed', async () => {
-    stage.dashboard.landed(0, Date.now() - 5_000);
-    stage.dashboard.landed(0, -1);
-    const { lag } = (await (await fetch(`${stage.base}api/status`)).json()) as StatusBody;
-    assert.ok(lag.seconds !== null && lag.seconds >= 5 && lag.seconds < 60, String(lag.seconds));
+  it('tell the time lag of the partition that is furthest behind, and none where one is not known', async () => {
+    const lagSeconds = async (partitions: PartitionStatus[]): Promise<number | null> => {
+      stage.status({ partitions });
+      const { lag } = (await (await fetch(`${stage.base}api/status`)).json()) as StatusBody;
+      return lag.seconds;
+    };
+    const [near, far] = [partitionStatus(), partitionStatus({ partition: 1, lagSeconds: 42 })];
+    assert.equal(await lagSeconds([near, far]), 42);
+    assert.equal(await lagSeconds([near, far, partitionStatus({ partition: 2, lagSeconds: null })]), null);
+    stage.status({});
   });
 
   it('send a whole report first and an update every second, each with its point', async () => {
