@@ -101,6 +101,25 @@ export const COMMANDS = {
     ],
     requires: REQUIRED_BY['dead-letters'],
   },
+  status: {
+    summary: 'Say where the group stands: partitions, owners, positions, lag, balance, and when it is at the head.',
+    details:
+      'Asks the database and the brokers, and so works with every engine down; of the engines at ENGINE_URLS it tells state and breaker besides. The pace is that between two looks.',
+    flags: [
+      { flag: '--watch [N]', description: 'Look again every N seconds, 5 by default, until Ctrl-C.' },
+      { flag: '--seconds N', description: 'Time between the two looks, 2 by default; 0 looks once and tells no pace.' },
+      JSON_FLAG,
+    ],
+    requires: REQUIRED_BY.status,
+    exitCodes: '3 a partition with lag has no owner that is up, or offsets expired unread',
+  },
+  'lag-exporter': {
+    summary: 'Export the group’s lag for Prometheus and the autoscaler, whether engines run or not.',
+    details:
+      'Joins no group and needs no more than to read positions (the role trades_monitor). Metrics on PROMETHEUS_PORT, /live, /ready and /health there and on HEALTH_CHECK_PORT. While brokers or database do not answer, what hangs on them is absent.',
+    flags: [],
+    requires: REQUIRED_BY['lag-exporter'],
+  },
   ctl: {
     summary: 'Tell a running engine to drain, to stand by, or to read (again).',
     arguments: 'standby | activate | drain | resume',

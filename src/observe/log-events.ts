@@ -195,6 +195,15 @@ export const LOG_EVENTS = {
     act: NOTHING,
   },
   indexes_built: { level: 'info', means: 'Indexes were built on closed table partitions.', act: NOTHING },
+  lag_exporter_started: { level: 'info', means: '`lag-exporter` is up; its ports.', act: NOTHING },
+  lag_exporter_stopped: { level: 'info', means: '`lag-exporter` was told to end.', act: NOTHING },
+  lag_source_away: {
+    level: 'warn',
+    means:
+      '`lag-exporter` has no answer from brokers or database (`source`); what hangs on it is not exported until it has.',
+    act: 'Do what the text says. The engines are not concerned, unless they say so themselves.',
+  },
+  lag_source_back: { level: 'info', means: 'It has an answer again.', act: NOTHING },
   http_error: { level: 'error', means: 'A route failed; the client got a bare 500.', act: 'Report it.' },
   dashboard_error: {
     level: 'warn',

@@ -1,6 +1,9 @@
+import { LAG_METRICS } from './lag-metric-definitions.js';
 import { METRIC_DEFINITIONS, type MetricDefinition } from './metric-definitions.js';
 
-type LabelName = (typeof METRIC_DEFINITIONS)[keyof typeof METRIC_DEFINITIONS]['labels'][number];
+type LabelName =
+  | (typeof METRIC_DEFINITIONS)[keyof typeof METRIC_DEFINITIONS]['labels'][number]
+  | (typeof LAG_METRICS)[keyof typeof LAG_METRICS]['labels'][number];
 
 /** What each label is, and what bounds its values. */
 const LABELS: Readonly<Record<LabelName, string>> = {
@@ -18,6 +21,7 @@ const LABELS: Readonly<Record<LabelName, string>> = {
   http_transport: '`native` or `node:http`.',
   colour: '`blue`, `green`, or `none`.',
   certificate: '`ca` and `client`, our files; `broker`, what the brokers show.',
+  source: '`kafka` or `postgres`.',
   measure: 'What was compared: `trades` or `volume_usd`.',
 };
 
@@ -32,6 +36,15 @@ Partitions that a process gives up disappear from what it exports. Node's own \`
 | metric | type | labels | what it is |
 |---|---|---|---|
 ${definitions.map(row).join('\n')}
+
+## Of \`lag-exporter\`
+
+These and no others, made from \`src/observe/lag-metric-definitions.ts\`. It tells of every partition, whoever owns it, and where both tell the
+same metric it is the one that lives on when engines do not: take the \`max by (group, topic, partition)\`.
+
+| metric | type | labels | what it is |
+|---|---|---|---|
+${(Object.values(LAG_METRICS) as readonly MetricDefinition[]).map(row).join('\n')}
 
 ## Labels
 
