@@ -22,6 +22,8 @@ const TICK_MS = 20;
 const LIVE_MS = 5_000;
 /** An engine that lands nothing for so long has been forgotten by somebody. */
 const SILENT_MS = 60_000;
+/** A run that lands nothing for so long is stuck. */
+const STUCK_MS = 120_000;
 /** For everything to land once nothing is harmed any more. */
 const LAND_TIMEOUT_MS = 180_000;
 
@@ -119,10 +121,11 @@ async function harmUntilEnough(run: Run, say: (line: string) => void): Promise<v
   let fault = schedule.nextFault();
   let faultAt = Date.now() + (fault?.pauseMs ?? 0);
   let liveAt = 0;
+  const startedAt = Date.now();
   while (killer.total < options.kills) {
     const now = Date.now();
-    if (now - watch.lastMoveAt > SILENT_MS) {
-      killer.findings.push(`nothing landed for ${SILENT_MS / 1_000} s`);
+    if (now - Math.max(watch.lastMoveAt, startedAt) > STUCK_MS) {
+      killer.findings.push(`nothing landed for ${STUCK_MS / 1_000} s`);
       return;
     }
     fleet.keepUp(now);

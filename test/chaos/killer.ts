@@ -60,6 +60,7 @@ export class Killer {
   readonly #underWay = new Set<Promise<void>>();
   #databaseBusy = false;
   #brokerBusy = false;
+  #brokerBackAt = 0;
 
   constructor(stage: KillerStage) {
     this.#stage = stage;
@@ -165,12 +166,14 @@ export class Killer {
   }
 
   #broker({ downMs }: PlannedKill): Promise<void> | null {
-    if (this.#brokerBusy) return null;
+    const { broker, producer, watch } = this.#stage;
+    // Not again before something has landed: it takes seconds to come back, and the engines to find that out.
+    if (this.#brokerBusy || watch.lastMoveAt <= this.#brokerBackAt) return null;
     this.#brokerBusy = true;
-    const { broker, producer } = this.#stage;
     const kill = () => broker.killFor(BROKER_DOWN_MS + downMs);
     return (broker.idempotent ? kill() : producer.around(kill)).finally(() => {
       this.#brokerBusy = false;
+      this.#brokerBackAt = Date.now();
     });
   }
 }

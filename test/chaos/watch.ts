@@ -31,7 +31,8 @@ export class Watch {
   readonly #onPosition: (partition: number, position: number) => void;
   #client: pg.Client | null = null;
   #running: Promise<void>;
-  lastMoveAt = Date.now();
+  /** When something was last seen to land, ms since the epoch; 0 while nothing has. */
+  lastMoveAt = 0;
   /** Looks that failed because the database was away. */
   missed = 0;
 
