@@ -92,10 +92,13 @@ export class BrokerAdmin {
     });
   }
 
-  /** Leader of each partition by number; -1 where there is none. */
-  async leaders(topic: string): Promise<number[]> {
+  /** Leader of each partition by number, -1 where there is none, and the first of its replicas, who is preferred. */
+  async leaders(topic: string): Promise<{ leaders: number[]; preferred: number[] }> {
     const text = await this.#topics('--describe', '--topic', topic);
-    return [...text.matchAll(/Leader: (\S+)/g)].map(([, leader]) => (leader === 'none' ? -1 : Number(leader)));
+    return {
+      leaders: [...text.matchAll(/Leader: (\S+)/g)].map(([, leader]) => (leader === 'none' ? -1 : Number(leader))),
+      preferred: [...text.matchAll(/Replicas: (\d+)/g)].map(([, replica]) => Number(replica)),
+    };
   }
 
   /** Gives every partition back to the first of its replicas. */

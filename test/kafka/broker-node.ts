@@ -21,6 +21,10 @@ export class BrokerNode {
     this.#jars = jars;
   }
 
+  get running(): boolean {
+    return this.#child !== null;
+  }
+
   /** Where its data goes. */
   get data(): string {
     return join(this.folder, 'data');

@@ -69,7 +69,6 @@ export class KafkaCluster {
     return this.#proxies.map(({ port }) => `127.0.0.1:${port}`).join(',');
   }
 
-  /** Both nodes, for KAFKA_BROKERS. */
   get proxies(): readonly SlowProxy[] {
     return this.#proxies;
   }
@@ -81,6 +80,11 @@ export class KafkaCluster {
 
   restart(node: NodeId): Promise<void> {
     return this.#nodes.get(node)!.launch();
+  }
+
+  /** Starts what a test that failed left dead. */
+  async restartAll(): Promise<void> {
+    for (const node of this.#nodes.values()) if (!node.running) await node.launch();
   }
 
   async stop(): Promise<void> {
@@ -119,6 +123,9 @@ function nodeProperties(id: NodeId, { plain, behindProxy, proxy, controller }: L
     'listener.security.protocol.map': 'PLAIN:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT',
     'log.dirs': data,
     ...SMALL_AND_QUICK,
+    // A busy machine must not make a node pass for dead that nobody killed.
+    'broker.session.timeout.ms': 6_000,
+    'broker.heartbeat.interval.ms': 500,
     'default.replication.factor': NODES.length,
     'offsets.topic.replication.factor': NODES.length,
     // One, so that the group's coordinator is where this partition is.

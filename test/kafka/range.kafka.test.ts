@@ -110,7 +110,8 @@ describe('when the source does not hold what was to come next', () => {
       await broker.admin.deleteTopic(stage.topic);
       await stage.createTopic(1);
       await stage.send(5);
-      await assertGaveUp(engine, /created anew/);
+      // A slow machine takes longer to make it anew than the engine waits for a topic that is gone.
+      await assertGaveUp(engine, /created anew|was deleted while it was read/);
       assert.equal((await stage.positions()).get(0), 40);
     }));
 
