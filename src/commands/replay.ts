@@ -6,9 +6,9 @@ import type { Engine } from '../engine.js';
 import { EngineError, invariant } from '../errors.js';
 import { CaptureSource } from '../ingest/capture-source.js';
 import { httpTransport } from '../observe/http.js';
-import { createLogger } from '../observe/logger.js';
 import { createMetrics } from '../observe/metrics.js';
 import { runEngine } from './run-engine.js';
+import { watchedLog } from './terminal-log.js';
 import { version } from './version.js';
 
 const SETTLE_POLL_MS = 20;
@@ -22,7 +22,7 @@ export async function replay(argv: string[]): Promise<number> {
   }
   const { config, warnings } = loadConfig(process.env, { requires: REQUIRED_BY.replay });
   invariant(config.kafkaGroupId !== undefined, 'The loader lets no replay begin without a KAFKA_GROUP_ID.');
-  const logger = createLogger({ level: config.logLevel });
+  const { logger, follow } = watchedLog(config.logLevel);
   for (const warning of warnings) logger.warn('config_warning', warning);
   const source = await CaptureSource.open(path);
   const metrics = createMetrics({ version: version(), httpTransport, colour: config.deploymentColour });
@@ -32,6 +32,7 @@ export async function replay(argv: string[]): Promise<number> {
       await source.finished;
       await landed(source, engine);
     },
+    follow,
   );
 }
 

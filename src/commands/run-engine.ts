@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { Engine, type EngineOptions } from '../engine.js';
 import type { Logger } from '../observe/logger.js';
+import type { EngineStatus } from '../observe/status.js';
 import { EXIT_FAILURE } from './run-command.js';
 
 /** What ended a run: a signal, an error, or that there was no more to do. */
@@ -13,9 +14,14 @@ const EXIT_GRACE_SECONDS = 2;
 
 /**
  * Runs an engine until a signal, an error or `done`; then drains it and answers the exit code: 0 with nothing left to
- * replay, 1 after an error. A second signal, or SHUTDOWN_TIMEOUT_MS, exits at once.
+ * replay, 1 after an error. A second signal, or SHUTDOWN_TIMEOUT_MS, exits at once. Without `done` there is always more to do,
+ * and `follow`, where given, looks on.
  */
-export async function runEngine(options: EngineOptions, done?: (engine: Engine) => Promise<void>): Promise<number> {
+export async function runEngine(
+  options: EngineOptions,
+  done?: (engine: Engine) => Promise<void>,
+  follow?: (status: () => EngineStatus) => () => void,
+): Promise<number> {
   const { logger, config } = options;
   const engine = new Engine(options);
   const signalled = new Promise<End>((resolve) => {
@@ -28,8 +34,10 @@ export async function runEngine(options: EngineOptions, done?: (engine: Engine) 
     await done(engine);
     return 'done';
   };
+  const unfollow = follow?.(() => engine.status());
   const end = await Promise.race([signalled, failed, run().catch((error: Error): End => ({ error }))]);
 
+  unfollow?.();
   if (end !== 'done' && 'error' in end) logFailure(logger, end.error);
   else if (end !== 'done') logger.info('shutdown', `${end.signal}: stops fetching, lands what is in flight`);
   exitOnSecondSignal(logger);
