@@ -80,6 +80,14 @@ interface KnownClaim {
 export class OwnClaims {
   readonly #claims = new Map<string, KnownClaim>();
 
+  /**
+   * Whether a claim's epoch is one that this process never had. A database that went back counts anew, and what is still
+   * on its way under the forgotten number must not pass for the new claim's.
+   */
+  isNew({ topic, partition, epoch }: Claim): boolean {
+    return epoch > (this.#claims.get(`${topic} ${partition}`)?.epoch ?? 0);
+  }
+
   remember({ topic, partition, epoch }: Claim, claimedAtMs: number): void {
     this.#claims.set(`${topic} ${partition}`, { epoch, claimedAtMs });
   }

@@ -148,11 +148,14 @@ export class PostgresSink implements Sink {
     signal: AbortSignal,
     claimed: ClaimedSource = UNKNOWN_SOURCE,
   ): Promise<Claim> {
-    const { claim, claimedAtMs } = await this.#ask('Claiming a partition', signal, (connection) =>
-      claimPartition(connection, this.#claimant, topic, partition, start, claimed),
-    );
-    this.#claims.remember(claim, claimedAtMs);
-    return claim;
+    for (;;) {
+      const { claim, claimedAtMs } = await this.#ask('Claiming a partition', signal, (connection) =>
+        claimPartition(connection, this.#claimant, topic, partition, start, claimed),
+      );
+      if (!this.#claims.isNew(claim)) continue;
+      this.#claims.remember(claim, claimedAtMs);
+      return claim;
+    }
   }
 
   async recordGap(gap: Gap, signal: AbortSignal): Promise<boolean> {

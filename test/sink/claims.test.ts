@@ -3,6 +3,8 @@ import { describe, test } from 'node:test';
 import { OwnClaims } from '../../src/sink/claims.js';
 import type { Position } from '../../src/sink/offsets.js';
 import type { BatchPart } from '../../src/sink/sink.js';
+import { createSink, never } from '../support/batches.js';
+import { testDatabase } from '../support/database.js';
 import { part } from '../support/parts.js';
 
 const claims = new OwnClaims();
@@ -36,4 +38,16 @@ describe('a claim that the database may have forgotten', () => {
   test('is of no matter to parts of an earlier claim of ours', () => {
     assert.deepEqual(forgotten({}, part({ from: 100, to: 110, epoch: 3 })), []);
   });
+});
+
+test('a claim never has the number of one that we had before the database went back', async () => {
+  const database = await testDatabase();
+  const sink = createSink(database.url);
+  await sink.open();
+  const claim = async () => (await sink.claim('t', 0, 0, never)).epoch;
+  assert.deepEqual([await claim(), await claim(), await claim()], [1, 2, 3]);
+  await database.query('UPDATE kafka_offsets SET epoch = 1');
+  assert.equal(await claim(), 4, '2 and 3 may still be on their way to the database');
+  await sink.close();
+  await database.drop();
 });
