@@ -11,7 +11,7 @@ import { landRow, rowFault } from './letter-row.js';
 import { readLetter, type WholeLetter } from './letter-store.js';
 import { partitionSlots, TradePartitions } from './partitions.js';
 import { backoffMs } from './retry.js';
-import { mergeHeaders, upsertSlots } from './slots.js';
+import { markOrphans, mergeHeaders, upsertSlots } from './slots.js';
 
 export interface LetterFault {
   readonly errorClass: string;
@@ -44,6 +44,9 @@ export type LetterOutcome =
 
 /** With the back-off between them about half a minute. */
 const ATTEMPTS_MAX = 10;
+/** An engine marks every second, and is done in no time. */
+const MARK_TRIES = 20;
+const MARK_WAIT_MS = 50;
 /** Another replay has the letter, or an engine that lands the same transactions writes just now. */
 const LOCK_TIMEOUT_MS = 10_000;
 
@@ -141,6 +144,15 @@ interface Counts {
   readonly duplicates: number;
 }
 
+/** A header that comes late tells which slots the chain passed by, and no engine looks so far back. */
+async function landHeaders(connection: Connection, headers: readonly SlotHeader[]): Promise<void> {
+  const [first] = headers;
+  if (first === undefined) return;
+  await upsertSlots(connection, headers);
+  const range = { from: first.slot, to: headers.at(-1)?.slot ?? first.slot };
+  for (let tries = 0; tries < MARK_TRIES && !(await markOrphans(connection, range)); tries++) await sleep(MARK_WAIT_MS);
+}
+
 async function landMessage(connection: Connection, letter: WholeLetter, decoded: DecodedLetter): Promise<Counts> {
   const { topic, partition, offset } = letter;
   const part = new PartWork({
@@ -159,7 +171,6 @@ async function landMessage(connection: Connection, letter: WholeLetter, decoded:
     newestTimestampMs: -1,
   });
   const { counts } = await writeThroughStaging(connection, [part], () => {});
-  const headers = mergeHeaders(decoded.slots);
-  if (headers.length > 0) await upsertSlots(connection, headers);
+  await landHeaders(connection, mergeHeaders(decoded.slots));
   return { rows: counts[0]?.rowsInserted ?? 0, duplicates: counts[0]?.rowsDuplicate ?? 0 };
 }

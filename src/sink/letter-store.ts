@@ -124,8 +124,26 @@ export async function readLetter(connection: Connection, id: number): Promise<Wh
   return row === undefined ? null : { ...letterOf(row), key: row.kafka_key, payload: row.payload };
 }
 
+/** One transaction deletes so many: their bytes may be a thousand times those of a trade. */
+const PURGED_AT_ONCE = 1_000;
+
 /** Deletes the letters, oldest first, at most `limit`; answers how many. Those that are open stay unless `open`. */
 export async function purgeLetters(
+  connection: Connection,
+  filter: LetterFilter,
+  limit: number,
+  open: boolean,
+): Promise<number> {
+  let purged = 0;
+  for (;;) {
+    const count = Math.min(PURGED_AT_ONCE, limit - purged);
+    const deleted = await deleteLetters(connection, filter, count, open);
+    purged += deleted;
+    if (deleted < count || purged === limit) return purged;
+  }
+}
+
+async function deleteLetters(
   connection: Connection,
   filter: LetterFilter,
   limit: number,

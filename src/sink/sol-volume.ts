@@ -21,8 +21,19 @@ const NEAR = `
   SELECT sum(sol * least(1, ${USD_MAX} / usd)) AS sol, sum(usd * least(1, ${USD_MAX} / usd)) AS usd, count(*) AS trades
     FROM seen JOIN median ON seen.price BETWEEN median.price / ${FACTOR_MAX} AND median.price * ${FACTOR_MAX}`;
 
-/** What SOL was traded for around a slot, of what has landed: the reference price for a message that comes late. */
-export async function solVolumeNear(connection: Connection, slot: number): Promise<SolVolume> {
-  const [row] = await connection.rows<{ sol: number | null; usd: number | null; trades: string }>(NEAR, [slot]);
-  return { sol: row?.sol ?? 0, usd: row?.usd ?? 0, trades: Number(row?.trades ?? 0) };
+/**
+ * What SOL was traded for around a slot, of what has landed: the reference price for messages that come late. Such messages
+ * lie together mostly, and the answer for one is that for its neighbours.
+ */
+export class SolVolumes {
+  #slot = Number.NaN;
+  #volume: SolVolume = { sol: 0, usd: 0, trades: 0 };
+
+  async near(connection: Connection, slot: number): Promise<SolVolume> {
+    if (Math.abs(slot - this.#slot) <= SLOTS_AROUND / 2) return this.#volume;
+    const [row] = await connection.rows<{ sol: number | null; usd: number | null; trades: string }>(NEAR, [slot]);
+    this.#slot = slot;
+    this.#volume = { sol: row?.sol ?? 0, usd: row?.usd ?? 0, trades: Number(row?.trades ?? 0) };
+    return this.#volume;
+  }
 }

@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { DATABASE_OPTIONS } from '../../src/config-database.js';
 import { CircuitBreaker, type Permit } from '../../src/sink/breaker.js';
 
-const OPTIONS = { failureThreshold: 5, successThreshold: 2, openMs: 60_000, halfOpenCalls: 3 };
+const { breakerFailureThreshold, breakerSuccessThreshold, breakerOpenMs, breakerHalfOpenCalls } = DATABASE_OPTIONS;
+/** Those of an engine that is told nothing else. */
+const OPTIONS = {
+  failureThreshold: breakerFailureThreshold.default,
+  successThreshold: breakerSuccessThreshold.default,
+  openMs: breakerOpenMs.default,
+  halfOpenCalls: breakerHalfOpenCalls.default,
+};
 
 function permit(breaker: CircuitBreaker, now: number): Permit {
   const answer = breaker.acquire(now);
@@ -18,6 +26,10 @@ function opened(): CircuitBreaker {
 }
 
 describe('the circuit breaker', () => {
+  test('opens at 5 failures for 60 s, lets 3 calls try then and closes at 2 successes, unless told otherwise', () => {
+    assert.deepEqual(OPTIONS, { failureThreshold: 5, successThreshold: 2, openMs: 60_000, halfOpenCalls: 3 });
+  });
+
   test('opens at failures in a row, and a success in between starts the count anew', () => {
     const breaker = new CircuitBreaker(OPTIONS);
     for (let i = 0; i < 4; i++) breaker.failed(permit(breaker, 0), 0);

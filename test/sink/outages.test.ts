@@ -396,6 +396,21 @@ describe('a server of our own', () => {
     );
   });
 
+  test('that is back closes the circuit breaker though nothing is to be written any more', () =>
+    scene(
+      ({ url }) => url,
+      { config: { breakerFailureThreshold: 2, breakerOpenMs: 100, breakerSuccessThreshold: 4 } },
+      async ({ sink, claim }) => {
+        await server.halt('fast');
+        const writing = sink.write(0, batchOf(tradesPart(claim, 0, 10, trades(5))), never);
+        await until('the breaker is open', () => sink.status.breaker === 'open');
+        await server.resume();
+        assert.deepEqual(summary(await writing), [landed(5)]);
+        await until('the breaker is closed', () => sink.status.breaker === 'closed');
+      },
+      server.url,
+    ));
+
   test('that is a standby is waited for until it is promoted', async () => {
     const database = await migratedDatabase(server.url);
     await server.halt('fast');

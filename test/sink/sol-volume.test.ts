@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Connection } from '../../src/sink/connection.js';
-import { solVolumeNear } from '../../src/sink/sol-volume.js';
+import { SolVolumes } from '../../src/sink/sol-volume.js';
 import { batchOf, createSink, never, SLOT, TOPIC, type TradeFields, tradesPart } from '../support/batches.js';
 import { testDatabase } from '../support/database.js';
 import { USDC, WRAPPED_SOL } from '../support/messages.js';
@@ -36,11 +36,13 @@ test('the SOL price of a time is told by the SOL/stablecoin trades that landed a
   await sink.close();
   const options = { url: database.url, applicationName: 'test', stallTimeoutMs: 5_000, lockTimeoutMs: 0 };
   const connection = await Connection.open(options);
-  const volume = await solVolumeNear(connection, SLOT + 10);
+  const volumes = new SolVolumes();
+  const volume = await volumes.near(connection, SLOT + 10);
   assert.equal(volume.trades, 3);
   assert.ok(Math.abs(volume.usd - (900 + 10_000 + 92)) < 1e-6);
   assert.ok(Math.abs(volume.sol - (900 / 180 + 10_000 / 182 + 92 / 184)) < 1e-6);
-  assert.deepEqual(await solVolumeNear(connection, SLOT + 1_000), { sol: 0, usd: 0, trades: 0 });
+  assert.equal(await volumes.near(connection, SLOT + 40), volume, 'is not asked again for its neighbours');
+  assert.deepEqual(await volumes.near(connection, SLOT + 1_000), { sol: 0, usd: 0, trades: 0 });
   await connection.end();
   await database.drop();
 });

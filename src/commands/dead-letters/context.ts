@@ -6,3 +6,6 @@ export interface LettersContext {
   readonly config: Config;
   readonly connections: Connections;
 }
+
+/** Going over all dead letters there are moves no byte for as long as it takes. */
+export const SEARCH_STALL_MS = 600_000;

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { countLetters, type Letter, listLetters } from '../../sink/letter-store.js';
 import { chosenLetters, FILTER_FLAGS } from './arguments.js';
-import type { LettersContext } from './context.js';
+import { type LettersContext, SEARCH_STALL_MS } from './context.js';
 import { isoTime, letterJson, placeOf } from './letter-text.js';
 
 const LIMIT_DEFAULT = 50;
@@ -11,7 +11,7 @@ export function listCommand(argv: string[]): (context: LettersContext) => Promis
   const { values } = parseArgs({ args: argv, options: { ...FILTER_FLAGS, json: { type: 'boolean', default: false } } });
   const { filter, limit } = chosenLetters([], values, Date.now());
   return async ({ connections }) => {
-    const connection = await connections.open('list');
+    const connection = await connections.open('list', { stallTimeoutMs: SEARCH_STALL_MS });
     const letters = await listLetters(connection, filter, Number.isFinite(limit) ? limit : LIMIT_DEFAULT);
     const counts = await countLetters(connection, filter);
     const total = counts.reduce((sum, count) => sum + count.letters, 0);

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { EngineError } from '../../errors.js';
 import { countLetters, type LetterFilter, purgeLetters } from '../../sink/letter-store.js';
 import { chosenLetters, FILTER_FLAGS, timeOf } from './arguments.js';
-import type { LettersContext } from './context.js';
+import { type LettersContext, SEARCH_STALL_MS } from './context.js';
 
 const LETTERS_MAX = 2 ** 53 - 1;
 
@@ -36,7 +36,7 @@ export function purgeCommand(argv: string[]): (context: LettersContext) => Promi
   }
   const filter: LetterFilter = { ...chosen.filter, beforeMs };
   return async ({ connections }) => {
-    const connection = await connections.open('purge');
+    const connection = await connections.open('purge', { stallTimeoutMs: SEARCH_STALL_MS });
     const counts = await countLetters(connection, filter);
     const count = (open: boolean) =>
       counts.reduce((sum, { status, letters }) => sum + ((status !== 'replayed') === open ? letters : 0), 0);

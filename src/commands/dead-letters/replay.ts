@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util';
 import { EngineError } from '../../errors.js';
 import { type LetterOutcome, LetterReplayer } from '../../sink/letter-replay.js';
 import { openLetterIds } from '../../sink/letter-store.js';
-import { solVolumeNear } from '../../sink/sol-volume.js';
+import { SolVolumes } from '../../sink/sol-volume.js';
 import { chosenLetters, FILTER_FLAGS } from './arguments.js';
-import type { LettersContext } from './context.js';
+import { type LettersContext, SEARCH_STALL_MS } from './context.js';
 import { LetterDecoder } from './decode-letter.js';
 import { printable } from './letter-text.js';
 
@@ -30,10 +30,11 @@ export function replayCommand(argv: string[]): (context: LettersContext) => Prom
     );
   }
   return async ({ config, connections }) => {
-    const asking = await connections.open('list');
+    const asking = await connections.open('list', { stallTimeoutMs: SEARCH_STALL_MS });
     const decoder = new LetterDecoder(config);
+    const volumes = new SolVolumes();
     const replayer = new LetterReplayer(connections, (letter, connection) =>
-      decoder.decode(letter, (slot) => solVolumeNear(connection, slot)),
+      decoder.decode(letter, (slot) => volumes.near(connection, slot)),
     );
     const report = new ReplayReport(values.json);
     try {
