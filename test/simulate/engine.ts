@@ -78,6 +78,8 @@ export class EngineProcess implements Network {
   readonly #world: World;
   readonly #random: RandomSource;
   #frozenUntilMs = 0;
+  /** What reached it while it was frozen, in order. */
+  #frozen: (() => void)[] = [];
   #expelled = false;
   dead = false;
   stopping = false;
@@ -137,8 +139,7 @@ export class EngineProcess implements Network {
   io(ms: number, run: () => void): Timer {
     return this.#world.time.after(ms, () => {
       if (this.dead) return;
-      const thawMs = this.#frozenUntilMs - this.#world.time.nowMs;
-      if (thawMs > 0) this.io(thawMs, run);
+      if (this.#world.time.nowMs < this.#frozenUntilMs) this.#frozen.push(run);
       else run();
     });
   }
@@ -154,6 +155,7 @@ export class EngineProcess implements Network {
   /** Nothing reaches it for so long; the group waits for it no longer than its session. */
   freeze(forMs: number): void {
     this.#frozenUntilMs = Math.max(this.#frozenUntilMs, this.#world.time.nowMs + forMs);
+    this.#world.time.after(forMs, () => this.#release());
     if (forMs <= SESSION_MS || this.#expelled || !this.#world.broker.members.has(this.source)) return;
     this.#expelled = true;
     this.#world.time.after(SESSION_MS, () => {
@@ -170,6 +172,12 @@ export class EngineProcess implements Network {
 
   thaw(): void {
     this.#frozenUntilMs = 0;
+    this.#release();
+  }
+
+  #release(): void {
+    if (this.#world.time.nowMs < this.#frozenUntilMs) return;
+    for (const run of this.#frozen.splice(0)) this.io(0, run);
   }
 
   kill(): void {
