@@ -25,6 +25,15 @@ test('it asks for what the budget has room for, and for one message where it has
   assert.equal(size.next(0), 1);
 });
 
+test('near the end of the budget it takes every message for as large as the largest of late', () => {
+  const size = new ConsumeSize();
+  for (let call = 0; call < 500; call++) size.received([...weighing(500, 19), ...weighing(500_000, 1)]);
+  assert.equal(size.next(FREE), 64);
+  assert.equal(size.next(4_100_000), 8);
+  for (let call = 0; call < 500; call++) size.received(weighing(500, 19));
+  assert.equal(size.next(4_100_000), 64, 'it forgets them');
+});
+
 test('a call that brought nothing teaches nothing', () => {
   const size = new ConsumeSize();
   size.received([]);

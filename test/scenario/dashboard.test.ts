@@ -33,8 +33,8 @@ test('a running engine tells its story, its watchers do not hold up its end, and
 
   assert.equal((await fetch(`${base}/`)).status, 401);
   await until('the page keeps up and has read the newest trades', async () => {
-    const { headline, trades } = await status();
-    return headline.title === 'Keeping up' && trades !== null && trades.length > 0;
+    const { headline, trades, latency } = await status();
+    return headline.title === 'Keeping up' && trades !== null && trades.length > 0 && latency.end_to_end.count > 0;
   });
   const { lag, partitions, latency, dead_letters } = await status();
   assert.equal(lag.messages, 0);

@@ -52,9 +52,8 @@ export class LatencyWindow {
     const now = this.#now.series.get(name);
     if (now === undefined) return { count: 0, p50: null, p95: null, p99: null };
     const from = this.#now.atMs - windowMs;
-    // A series that was not there yet began at nothing.
-    const then = this.#kept.findLast(({ atMs }) => atMs <= from) ?? this.#kept[0];
-    const before = then === this.#now ? undefined : then?.series.get(name)?.cumulative;
+    // Before the first state, and before a series was there, it stood at nothing.
+    const before = this.#kept.findLast(({ atMs }) => atMs <= from)?.series.get(name)?.cumulative;
     const within = now.cumulative.map((count, i) => count - (before?.[i] ?? 0));
     const at = (quantile: number): number | null => percentileOf(now.bounds, within, quantile);
     return { count: within.at(-1) ?? 0, p50: at(0.5), p95: at(0.95), p99: at(0.99) };
