@@ -123,7 +123,7 @@ test('workers that throw, hang, run out of memory, exit or are killed cost the p
     const messages = good(80, 453_000_000);
     const engine = stage.engine({
       ...preloaded('unruly-workers'),
-      WORKER_TASK_TIMEOUT_MS: '1500',
+      WORKER_TASK_TIMEOUT_MS: '4000',
       WORKER_TASK_ATTEMPTS: '2',
       SLAB_MAX_BYTES: '20000',
     });
