@@ -5,7 +5,7 @@ import { until } from '../kafka/until.js';
 import { onScene } from './scene.js';
 
 const SESSION_MS = 3_000;
-const OPEN_MS = 6_000;
+const OPEN_MS = 9_000;
 const READY_OPEN_MS = 1_500;
 const BUDGET_BYTES = 4_194_304;
 const LARGE_BYTES = 500_000;
@@ -69,7 +69,13 @@ test('an open circuit breaker stops the fetching and not the polling, and closes
       MEMORY_BUDGET_BYTES: String(BUDGET_BYTES),
       BATCH_MAX_BYTES: '1000000',
     });
+    const value = new Uint8Array(LARGE_BYTES).fill(0x5a);
+    const sendLarge = async (count: number): Promise<void> => {
+      for (let i = 0; i < count; i++) await stage.send([{ partition: i % 4, value, trades: [], poison: 'random' }]);
+    };
     await send(20);
+    // Last, so that the engine knows how large messages are when it asks for as many as its budget holds.
+    await sendLarge(4);
     await stage.settled();
     await owns(engine);
     const watch = new Watch(engine);
@@ -89,13 +95,13 @@ test('an open circuit breaker stops the fetching and not the polling, and closes
       return 'drop';
     });
     proxy.cut();
-    await send(20);
+    await sendLarge(1);
     await until('the breaker is open', async () => (await watch.health()).breaker === 'open');
     assert.equal(await watch.metric(STATE), 2);
 
     // More than the budget comes meanwhile, for longer than the group's patience.
-    const value = new Uint8Array(LARGE_BYTES).fill(0x5a);
-    for (let i = 0; i < 12; i++) await stage.send([{ partition: i % 4, value, trades: [], poison: 'random' }]);
+    await sendLarge(12);
+    await send(20);
     let most = 0;
     await until('it was open for longer than a session lasts', async () => {
       const { breaker, openMs, inflightBytes } = await watch.health();
@@ -104,7 +110,7 @@ test('an open circuit breaker stops the fetching and not the polling, and closes
       return (openMs ?? 0) > SESSION_MS + 1_000;
     });
     context.diagnostic(`${most} bytes in flight at the most while the breaker was open`);
-    assert.ok(most < LARGE_BYTES, `${most} bytes in flight: it went on fetching`);
+    assert.ok(most < 2 * LARGE_BYTES, `${most} bytes in flight: it went on fetching`);
     const { code, reasons } = await watch.ready();
     assert.equal(code, 503);
     assert.match(reasons, /the database has been given up for \d+ s/);
