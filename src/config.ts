@@ -56,6 +56,7 @@ export const REQUIRED_BY = {
   'dead-letters': ['databaseUrl'],
   status: ['kafkaBrokers', 'kafkaGroupId', 'databaseUrl'],
   'lag-exporter': ['kafkaBrokers', 'kafkaGroupId', 'databaseUrl'],
+  completeness: ['databaseUrl'],
   ctl: [],
   demo: [],
 } as const satisfies Record<string, readonly OptionName[]>;

@@ -4,6 +4,7 @@
 -- The engine: adds trades and dead letters, keeps positions, headers and gaps, deletes nothing.
 GRANT SELECT ON trades_engine_migrations TO trades_engine;
 GRANT SELECT, INSERT ON solana_dex_trades, ingest_dead_letters TO trades_engine;
+GRANT SELECT, INSERT ON completeness_results TO trades_engine;
 GRANT SELECT, INSERT, UPDATE ON solana_slots, kafka_offsets, ingest_gaps TO trades_engine;
 GRANT EXECUTE ON FUNCTION kafka_offsets_claim, kafka_offsets_advance, ingest_gaps_record, solana_slots_mark_orphans TO trades_engine;
 -- These two run as the owner: making and dropping a table partition needs to own the table.
@@ -13,7 +14,7 @@ GRANT EXECUTE ON FUNCTION solana_dex_trades_add_partition, solana_dex_trades_dro
 GRANT SELECT ON dex_trades, dex_trade_sides, dex_candles_1m, solana_dex_trades, solana_slots, solana_tokens TO trades_reader;
 
 -- Those who watch: no trade, and no message.
-GRANT SELECT ON trades_engine_migrations, kafka_offsets, ingest_gaps TO trades_monitor;
+GRANT SELECT ON trades_engine_migrations, kafka_offsets, ingest_gaps, completeness_results TO trades_monitor;
 GRANT SELECT, INSERT ON ingest_lag_history TO trades_monitor;
 GRANT SELECT (id, group_id, topic, partition, kafka_offset, kafka_timestamp, payload_format, stage, error_class, status, created_at,
     attempts, attempted_at, last_error_class, replayed_at, replayed_rows)

@@ -120,6 +120,29 @@ export const COMMANDS = {
     flags: [],
     requires: REQUIRED_BY['lag-exporter'],
   },
+  completeness: {
+    summary: 'Hold trades and USD volume, hour by hour, against a reference, and what landed against itself.',
+    details: [
+      'Reference: a table or view (`hour, trades, volume_usd`, or a row per trade with `timestamp, amount_usd`), a .csv file with the same columns, or the postgres:// URL of a second database; `env:NAME` takes it from a variable, so that no password is on the command line.',
+      'Against itself: blocks that the chain of parents says there were and that did not land, offsets that expired or are open dead letters, rows ahead of their position, trades that are there twice.',
+      'Looks at full hours that are over. Changes nothing but with --store. What is in messages that were never produced to the topic only a reference tells.',
+    ].join('\n'),
+    flags: [
+      { flag: '--reference R', description: 'Table, .csv file, database URL, or env:NAME.' },
+      { flag: '--table T', description: 'Table or view of a reference that is a database; dex_trades by default.' },
+      { flag: '--since T', description: 'From this time (ISO 8601) or age (6h, 7d); 24h by default.' },
+      { flag: '--until T', description: 'To this time or age; the last full hour by default.' },
+      { flag: '--percent N', description: 'Flag what differs by more than N percent, 5 by default.' },
+      { flag: '--fail', description: 'Exit with 3 where anything is flagged.' },
+      {
+        flag: '--store',
+        description: 'Keep the result; `lag-exporter` exports the newest as data_completeness_diff_ratio.',
+      },
+      JSON_FLAG,
+    ],
+    requires: REQUIRED_BY.completeness,
+    exitCodes: '3 something is flagged (with --fail)',
+  },
   ctl: {
     summary: 'Tell a running engine to drain, to stand by, or to read (again).',
     arguments: 'standby | activate | drain | resume',

@@ -52,6 +52,18 @@ export const LAG_METRICS = {
     labels: ['topic'],
     help: 'Partitions that the topic has.',
   },
+  dataCompleteness: {
+    name: 'data_completeness_diff_ratio',
+    kind: 'gauge',
+    labels: ['measure'],
+    help: 'By how much what landed differs from the reference, 0.05 for 5 %, in the worst hour; what `completeness --store` kept last, absent until it has.',
+  },
+  dataCompletenessAt: {
+    name: 'data_completeness_checked_timestamp_seconds',
+    kind: 'gauge',
+    labels: ['measure'],
+    help: 'When that was, Unix time.',
+  },
   sourceUp: {
     name: 'lag_exporter_source_up',
     kind: 'gauge',

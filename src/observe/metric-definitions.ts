@@ -214,10 +214,4 @@ export const METRIC_DEFINITIONS = {
     labels: ['certificate'],
     help: 'When a certificate ends, Unix time: ca and client are our files, broker what the brokers show (the earliest).',
   },
-  dataCompleteness: {
-    name: 'data_completeness_diff_ratio',
-    kind: 'gauge',
-    labels: ['measure'],
-    help: 'By how much what landed differs from the reference, 0.05 for 5 %; set where `completeness` runs.',
-  },
 } as const satisfies Record<string, MetricDefinition>;

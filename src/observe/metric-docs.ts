@@ -22,7 +22,8 @@ const LABELS: Readonly<Record<LabelName, string>> = {
   colour: '`blue`, `green`, or `none`.',
   certificate: '`ca` and `client`, our files; `broker`, what the brokers show.',
   source: '`kafka` or `postgres`.',
-  measure: 'What was compared: `trades` or `volume_usd`.',
+  measure:
+    'What was compared: `trades` and `volume_usd` with a reference; `blocks`, `offsets` and `duplicates` with itself.',
 };
 
 /** METRICS.md: every metric of the table. */

@@ -58,6 +58,7 @@ describe('the role of the engine', () => {
 
   test('may do nothing else with any table', async () => {
     assert.deepEqual(await privilegesOf('engine'), [
+      'completeness_results: INSERT, SELECT',
       'ingest_dead_letters: INSERT, SELECT',
       'ingest_gaps: INSERT, SELECT, UPDATE',
       'kafka_offsets: INSERT, SELECT, UPDATE',
@@ -149,6 +150,7 @@ describe('the other roles', () => {
 
   test('monitors see positions and how many dead letters there are, but neither messages nor trades', async () => {
     assert.deepEqual(await privilegesOf('monitor'), [
+      'completeness_results: SELECT',
       'ingest_gaps: SELECT',
       'ingest_lag_history: INSERT, SELECT',
       'kafka_offsets: SELECT',

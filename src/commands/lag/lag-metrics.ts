@@ -37,6 +37,10 @@ export class LagMetrics {
       if (lag !== null) gauges.usefulLag.set(of, useful ? lag : 0);
       if (lagSeconds !== null) gauges.lagSeconds.set(of, lagSeconds);
     }
+    for (const { measure, ratio, checkedAtMs } of measurement.completeness) {
+      gauges.dataCompleteness.set({ measure }, ratio);
+      gauges.dataCompletenessAt.set({ measure }, checkedAtMs / 1_000);
+    }
     for (const [source, { up, seenAtMs }] of Object.entries(measurement.sources)) {
       gauges.sourceUp.set({ source }, up ? 1 : 0);
       if (seenAtMs !== null) gauges.sourceSeen.set({ source }, seenAtMs / 1_000);

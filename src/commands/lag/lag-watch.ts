@@ -2,7 +2,7 @@ import { messageOf } from '../../errors.js';
 import type { Logger } from '../../observe/logger.js';
 import { databaseBound, type EngineReport } from './engine-reports.js';
 import { groupLag, type HeldPartition, type PartitionLag } from './group-lag.js';
-import type { StoredGroup } from './positions.js';
+import type { StoredCompleteness, StoredGroup } from './positions.js';
 
 export type SourceName = 'kafka' | 'postgres';
 
@@ -27,6 +27,8 @@ export interface Measurement {
   readonly partitions: readonly MeasuredPartition[];
   /** More engines could work the lag off. */
   readonly useful: boolean;
+  /** What `completeness --store` found last; empty while the database does not answer. */
+  readonly completeness: readonly StoredCompleteness[];
   readonly sources: Readonly<Record<SourceName, SourceState>>;
 }
 
@@ -104,6 +106,7 @@ export class LagWatch {
       topicPartitions: held?.length ?? null,
       partitions: partitions.map((one) => ({ ...one, lagSeconds: this.#lagSeconds(one, nowMs) })),
       useful: this.#useful,
+      completeness: stale ? [] : (this.#stored?.completeness ?? []),
       sources: { kafka: late(states.kafka), postgres: late(states.postgres) },
     };
   }

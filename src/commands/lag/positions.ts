@@ -11,7 +11,21 @@ export interface StoredGroup {
   readonly connections: readonly string[];
   /** The server takes writes. */
   readonly writable: boolean;
+  /** What `completeness --store` found last. */
+  readonly completeness: readonly StoredCompleteness[];
 }
+
+export interface StoredCompleteness {
+  readonly measure: string;
+  readonly ratio: number;
+  readonly checkedAtMs: number;
+}
+
+/** No such table, or not for this role: the exporter may be newer than the schema. */
+const UNAVAILABLE: readonly unknown[] = ['42P01', '42501'];
+
+const NEWEST_RESULTS =
+  'SELECT DISTINCT ON (measure) measure, diff_ratio, checked_at FROM completeness_results ORDER BY measure, checked_at DESC';
 
 interface Row {
   readonly partition: number;
@@ -91,7 +105,22 @@ export class PositionReader {
       })),
       connections: names.rows.map(({ name }) => name),
       writable: server?.writable ?? false,
+      completeness: await this.#completeness(client),
     };
+  }
+
+  async #completeness(client: pg.Client): Promise<StoredCompleteness[]> {
+    try {
+      const { rows } = await client.query<{ measure: string; diff_ratio: number; checked_at: Date }>(NEWEST_RESULTS);
+      return rows.map((row) => ({
+        measure: row.measure,
+        ratio: row.diff_ratio,
+        checkedAtMs: row.checked_at.getTime(),
+      }));
+    } catch (error) {
+      if (UNAVAILABLE.includes((error as { code?: unknown }).code)) return [];
+      throw error;
+    }
   }
 
   async #connect(): Promise<pg.Client> {

@@ -19,7 +19,7 @@ const look = (
   connections = ['trades-engine a lane0', 'trades-engine b lane0'],
 ): Look => ({
   atMs,
-  stored: { positions, connections, writable: true },
+  stored: { positions, connections, writable: true, completeness: [] },
   held: ends.map((high, partition) => ({ partition, low: 0, high })),
 });
 const status = (before: Look | null, now: Look, missing: readonly string[] = []): GroupStatus =>

@@ -8,7 +8,7 @@ import { type LagSources, LagWatch } from '../../../src/commands/lag/lag-watch.j
 const NOW_MS = 1_760_000_000_000;
 const OPTIONS = { group: 'g', topic: 't', intervalMs: 1_000 };
 const POSITION = { partition: 0, nextOffset: 10, epoch: 1, owner: 'me', committedAtMs: NOW_MS };
-const STORED = { positions: [POSITION], connections: [], writable: true };
+const STORED = { positions: [POSITION], connections: [], writable: true, completeness: [] };
 const REPORT: EngineReport = {
   url: 'http://engine',
   error: null,
