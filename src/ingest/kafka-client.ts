@@ -199,13 +199,24 @@ export function messageFrom(message: Kafka.Message): SourceMessage {
   };
 }
 
-/** Bytes received since the start, and whether a real broker (not a bootstrap address) is up. */
-export function readStatistics(json: string): { received: number; up: boolean } {
-  const { rx_bytes: received, brokers } = JSON.parse(json) as {
+/**
+ * Bytes received since the start; whether a real broker (not a bootstrap address) is up; whether a member under KIP-848 waits
+ * for an assignment, which other protocols always bring.
+ */
+export function readStatistics(
+  json: string,
+  { 'group.protocol': protocol }: KafkaClientSettings['global'],
+): { received: number; up: boolean; waits: boolean } {
+  const { rx_bytes, brokers, cgrp } = JSON.parse(json) as {
     rx_bytes: number;
     brokers: Record<string, { nodeid: number; state: string }>;
+    cgrp?: { state: string; join_state: string };
   };
-  return { received, up: Object.values(brokers).some(({ nodeid, state }) => nodeid >= 0 && state === 'UP') };
+  return {
+    received: rx_bytes,
+    up: Object.values(brokers).some(({ nodeid, state }) => nodeid >= 0 && state === 'UP'),
+    waits: protocol === 'consumer' && cgrp?.state === 'up' && cgrp.join_state === 'init',
+  };
 }
 
 function ownBytes(bytes: Buffer): Uint8Array<ArrayBuffer> {

@@ -61,7 +61,6 @@ export class KafkaSource implements Source {
   #paused = false;
   #ended = false;
   #lastPollAt = Date.now();
-  #joined = false;
   #fatal = false;
 
   constructor(options: KafkaSourceOptions) {
@@ -93,7 +92,7 @@ export class KafkaSource implements Source {
 
   /** The group has answered with an assignment, perhaps an empty one, and none is being changed. */
   get steady(): boolean {
-    return this.#joined && this.#rebalancing === 0 && !this.#away.signal.aborted;
+    return this.#membership.member && this.#rebalancing === 0 && !this.#away.signal.aborted;
   }
 
   get lastPollAt(): number {
@@ -121,7 +120,7 @@ export class KafkaSource implements Source {
   join(): void {
     if (this.#stopping.signal.aborted || !this.#away.signal.aborted) return;
     this.#away = new AbortController();
-    this.#joined = false;
+    this.#membership.joining();
     this.#client.subscribe(this.#options.topic);
   }
 
@@ -306,7 +305,6 @@ export class KafkaSource implements Source {
       .catch((error: unknown) => this.#handler?.failed(error as Error))
       .finally(() => {
         this.#rebalancing -= 1;
-        this.#joined = true;
       });
   }
 
@@ -343,7 +341,9 @@ export class KafkaSource implements Source {
   }
 
   #readStatistics(json: string): void {
-    this.#signs.apply(readStatistics(json));
+    const read = readStatistics(json, this.#options.settings.global);
+    this.#signs.apply(read);
+    this.#membership.apply(read);
     // In no group nothing is fetched: something must be asked for, or the next report could not tell that a broker answers.
     if (this.#away.signal.aborted && !this.#ended) this.#client.partitionCount(this.#options.topic).catch(() => {});
   }

@@ -1,3 +1,5 @@
+import { GroupSigns } from './group-signs.js';
+
 /** A member that was fenced joins its group anew after this long, and twice as long each time it happens again. */
 const REJOIN_FIRST_MS = 1_000;
 const REJOIN_MAX_MS = 60_000;
@@ -15,6 +17,7 @@ const TAKEN_FOR_DEAD = /Consumer group session timed out|Application maximum pol
  * Joining anew: `idle` → `waiting` (asked for, the delay runs) → `leaving` (what we hold is being given back) → `idle`.
  */
 export class Membership {
+  readonly #signs = new GroupSigns();
   #alive = new AbortController();
   #rejoin: 'idle' | 'waiting' | 'leaving' = 'idle';
   #rejoinMs = REJOIN_FIRST_MS;
@@ -25,8 +28,23 @@ export class Membership {
     return this.#alive.signal;
   }
 
+  /** Whether the group counts us in. */
+  get member(): boolean {
+    return this.#signs.member;
+  }
+
+  joining(): void {
+    this.#signs.joining();
+  }
+
+  /** See {@link GroupSigns.apply}. */
+  apply(report: { readonly waits: boolean }): void {
+    this.#signs.apply(report);
+  }
+
   /** The group has answered us again. */
   assigned(): void {
+    this.#signs.assigned();
     if (this.#alive.signal.aborted) this.#alive = new AbortController();
   }
 

@@ -131,6 +131,7 @@ export class FlowWatch {
   #latency(now: FlowReading, stalled: Stage | null): FlowLine[] {
     const { p99MsMax: max } = this.#limits;
     const { messages, slow, p99Ms, slowSeconds } = now.latencies;
+    if (messages === 0) return []; // nothing was late, and nothing was not
     const high = max > 0 && slow >= SLOW_MIN && slow > messages * SLOW_SHARE_MAX;
     const stage = blamed(slowSeconds, stalled);
     switch (this.#late.apply(high, now.atMs)) {
@@ -183,12 +184,12 @@ function offeredPerSecond(before: FlowReading, now: FlowReading, pace: number, s
 }
 
 /**
- * The stage where the late messages spent most of their time. What they waited at the broker is the doing of whatever the flow
- * stood still for, where it did.
+ * The stage where the late messages spent most of their time. That they waited at the broker, or for their batch, is the doing
+ * of whatever the flow stood still for, where it did.
  */
 function blamed(seconds: StageSeconds, stalled: Stage | null): Stage {
   const most = STAGES.reduce((worst, stage) => (seconds[stage] > seconds[worst] ? stage : worst));
-  return most === 'kafka' ? (stalled ?? 'kafka') : most;
+  return most === 'kafka' || most === 'reassembler' ? (stalled ?? most) : most;
 }
 
 function late(seconds: number | null): string {

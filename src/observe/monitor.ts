@@ -176,7 +176,7 @@ export class Monitor {
     if (status.state === 'failed') return; // why is told by whoever ends it
     const ending = status.state !== 'active' && status.state !== 'standby';
     const answers = [live(status, nowMs, this.#stuck, limits), ready(status, nowMs, limits)] as const;
-    this.#tell(this.#healthWatch.apply(...answers, ending));
+    this.#tell(this.#healthWatch.apply(...answers, ending, nowMs));
   }
 
   #reading(): FlowReading {

@@ -106,6 +106,8 @@ describe('the watch over the flow', () => {
     assert.deepEqual(more, []);
     assert.deepEqual([warning?.level, warning?.code, warning?.fields.stage], ['warn', 'latency_high', 'postgres']);
     assert.match(warning?.message ?? '', /900 ms, which is over 500 ms: 60 of 2800 messages were late.*PostgreSQL$/);
+    const none = { messages: 0, slow: 0, p99Ms: null, slowSeconds: NO_SECONDS };
+    assert.deepEqual(minute(0, { latencies: none }), [], 'nothing came that could show it');
     assert.deepEqual(codes(minute(2_800)), ['info latency_recovered']);
   });
 
@@ -116,6 +118,9 @@ describe('the watch over the flow', () => {
     assert.equal(held?.fields.stage, 'postgres');
     const [late] = minutes()(2_800, { latencies });
     assert.equal(late?.fields.stage, 'kafka');
+    const behind = { ...latencies, slowSeconds: { ...NO_SECONDS, reassembler: 90, postgres: 20 } };
+    const [waited] = minutes()(2_800, { latencies: behind, stalls: { ...NO_SECONDS, postgres: 50 } });
+    assert.equal(waited?.fields.stage, 'postgres', 'a batch waits for the one before it to be written');
   });
 
   it('does not warn of one message in a hundred, of a few by chance, or where it is not to', () => {
