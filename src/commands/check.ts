@@ -5,8 +5,9 @@ import { EngineError } from '../errors.js';
 import { type CheckContext, fail, type NamedResult, ok, runChecks, skipped, warn } from './checks/check.js';
 import { DATABASE_CHECKS } from './checks/database-checks.js';
 import { KAFKA_CHECKS } from './checks/kafka-checks.js';
+import { BOTH_CHECKS, STREAM_CHECKS } from './checks/stream-checks.js';
 
-const ALL_CHECKS = [...KAFKA_CHECKS, ...DATABASE_CHECKS];
+const ALL_CHECKS = [...KAFKA_CHECKS, ...STREAM_CHECKS, ...DATABASE_CHECKS, ...BOTH_CHECKS];
 const MARKS = { ok: 'ok', warn: 'WARN', fail: 'FAIL', skipped: '-' } as const;
 const EXIT_CONFIG_INVALID = 2;
 

@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { createServer as createTlsServer } from 'node:tls';
+import { encodeDexParsedBlockMessage } from '../../proto/full-codec.js';
 import type { NamedResult } from '../../src/commands/checks/check.js';
+import { makeCertificate } from '../support/certificate.js';
 import { runMain } from '../support/command.js';
 import { emptyDatabase, type TestDatabase, testDatabase } from '../support/database.js';
+import * as m from '../support/messages.js';
 import { type MockTopic, mockTopic } from '../support/mock-topic.js';
 
 const TOPIC = 'solana.dextrades.proto';
@@ -15,7 +22,10 @@ let blank: TestDatabase;
 let restrictedUrl: string;
 
 before(async () => {
-  [topic, database] = await Promise.all([mockTopic(TOPIC), testDatabase()]);
+  [topic, database] = await Promise.all([
+    mockTopic(TOPIC, encodeDexParsedBlockMessage(m.messageOf([m.transactionOf([m.tradeOf()])]))),
+    testDatabase(),
+  ]);
   blank = await emptyDatabase();
   const role = `${database.name}_reader`;
   await database.query(`CREATE ROLE ${role} LOGIN PASSWORD 'hush'`);
@@ -53,16 +63,30 @@ describe('check', () => {
       'configuration ok',
       'libraries ok',
       'certificates skipped',
+      'dns ok',
       'brokers ok',
+      'tls skipped',
       'credentials ok',
       'topic ok',
       'group ok',
+      'decoder ok',
+      'rate ok',
       'database ok',
       'schema ok',
       'privileges ok',
       'connections ok',
+      'clock ok',
+      'replicas ok',
+      'write ok',
     ]);
     assert.equal(code, 0);
+    assert.match(text('decoder'), /the newest 1 messages of 1 of 4 partitions give 1 trades/);
+    assert.match(text('rate'), /nothing was written within 1\.\d s/);
+    assert.match(text('write'), /1 trades were written and taken back/);
+    const [left] = await database.query<{ rows: number; partitions: number }>(
+      `SELECT (SELECT count(*) FROM solana_dex_trades)::int AS rows, (SELECT count(*) FROM pg_inherits WHERE inhparent = 'solana_dex_trades'::regclass)::int AS partitions`,
+    );
+    assert.deepEqual(left, { rows: 0, partitions: 0 });
     assert.match(text('topic'), /solana\.dextrades\.proto has 4 partitions; partition 0 holds offsets 0 to 1/);
     assert.match(text('group'), /check may be used, and has no committed offset yet/);
   });
@@ -73,7 +97,7 @@ describe('check', () => {
     assert.equal(code, 0);
     assert.match(stdout, /^ok +configuration +complete and consistent$/m);
     assert.match(stdout, /^- +certificates +KAFKA_SECURITY_PROTOCOL=PLAINTEXT uses none$/m);
-    assert.equal(stdout.trimEnd().split('\n').length, 11);
+    assert.equal(stdout.trimEnd().split('\n').length, 18);
   });
 
   test('looks at the database though the broker is down, and skips what needs the broker', async () => {
@@ -115,6 +139,29 @@ describe('check', () => {
     assert.match(name.text('database'), /does not exist.*Create the database/);
   });
 
+  test('fails where no message of the topic is one the decoder knows, and writes nothing', async () => {
+    const other = await mockTopic(TOPIC);
+    const { code, status, text } = await check({ KAFKA_BROKERS: other.brokers });
+    await other.stop();
+    assert.equal(code, 1);
+    assert.match(text('decoder'), /none of the 1 newest messages of \S+ decodes .*check KAFKA_TOPIC/);
+    assert.deepEqual([status('decoder'), status('write')], ['fail', 'skipped']);
+  });
+
+  test('fails where the table refuses what the stream brings', async () => {
+    await database.query('ALTER TABLE solana_dex_trades ADD CONSTRAINT none CHECK (block_slot < 0)');
+    const { code, text } = await check({});
+    await database.query('ALTER TABLE solana_dex_trades DROP CONSTRAINT none');
+    assert.match(text('write'), /cannot be written: .*none.*constraints/);
+    assert.equal(code, 1);
+  });
+
+  test('tells a name without an address from one where nothing listens', async () => {
+    const { status, text } = await check({ KAFKA_BROKERS: 'broker.invalid:9092' });
+    assert.equal(status('dns'), 'fail');
+    assert.match(text('dns'), /no address for broker\.invalid .*KAFKA_BROKERS/);
+  });
+
   test('lists missing migrations: a warning where start applies them, a failure where it does not', async () => {
     const env = { DATABASE_URL: blank.url, KAFKA_BROKERS: DOWN };
     const [applied, forbidden] = await Promise.all([check(env), check({ ...env, DATABASE_MIGRATE: 'false' })]);
@@ -153,6 +200,47 @@ describe('check', () => {
     assert.equal(code, 2);
     assert.match(text('configuration'), /BATCH_MAX_ROWS: got "many"/);
     assert.equal(status('brokers'), 'skipped');
+  });
+});
+
+describe('a broker with TLS', () => {
+  const authority = makeCertificate({ name: 'authority' });
+  let folder: string;
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'check-'));
+    writeFileSync(join(folder, 'ca.pem'), authority.certificate, { mode: 0o600 });
+    const stranger = makeCertificate({ name: 'stranger' });
+    writeFileSync(join(folder, 'other.pem'), stranger.certificate, { mode: 0o600 });
+  });
+
+  after(() => rmSync(folder, { recursive: true }));
+
+  /** What the check says of a broker's certificate that ends in so many days. */
+  async function seen(days: number, ca: string) {
+    const notAfter = new Date(Date.now() + days * 86_400_000 + 60_000);
+    const { certificate: cert, key } = makeCertificate({ name: 'localhost', issuer: authority, notAfter });
+    const server = createTlsServer({ cert, key }, (socket) => socket.on('error', () => {}).destroy());
+    server.on('tlsClientError', () => {});
+    await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+    const { port } = server.address() as { port: number };
+    const { status, text } = await check({
+      KAFKA_BROKERS: `localhost:${port}`,
+      KAFKA_SECURITY_PROTOCOL: 'SSL',
+      KAFKA_CA_CERT_PATH: join(folder, ca),
+    });
+    server.close();
+    return `${status('tls')}: ${text('tls')}`;
+  }
+
+  test('is trusted by its chain, and warned of before it ends', async () => {
+    assert.match(await seen(50, 'ca.pem'), /^ok: the chain is trusted, and valid for 50 more days/);
+    assert.match(await seen(5, 'ca.pem'), /^warn: .*5 more days → Tell the broker’s owner/);
+  });
+
+  test('fails with a certificate that has ended, or whose authority is another', async () => {
+    assert.match(await seen(-1, 'ca.pem'), /^fail: .* expired on /);
+    assert.match(await seen(50, 'other.pem'), /^fail: .*is signed by authority, which is not in /);
   });
 });
 

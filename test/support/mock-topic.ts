@@ -6,8 +6,8 @@ export interface MockTopic {
   stop(): Promise<void>;
 }
 
-/** librdkafka's own broker in this process, with one topic of four partitions and a message in the first. */
-export async function mockTopic(topic: string): Promise<MockTopic> {
+/** librdkafka's own broker in this process, with one topic of four partitions and a message, no trades’ unless one is given, in the first. */
+export async function mockTopic(topic: string, message: Uint8Array = Buffer.from('x')): Promise<MockTopic> {
   const producer = new Kafka.Producer({ 'test.mock.num.brokers': 1, dr_cb: true } as Kafka.ProducerGlobalConfig);
   const metadata = await new Promise<Kafka.Metadata>((resolve, reject) => {
     producer.connect({ timeout: 20_000 }, (error, data) => (error ? reject(error) : resolve(data)));
@@ -16,7 +16,7 @@ export async function mockTopic(topic: string): Promise<MockTopic> {
   const delivered = new Promise<void>((resolve, reject) => {
     producer.once('delivery-report', (error) => (error ? reject(error) : resolve()));
   });
-  producer.produce(topic, 0, Buffer.from('x'));
+  producer.produce(topic, 0, Buffer.from(message));
   await delivered;
   return {
     brokers: metadata.brokers.map(({ host, port }) => `${host}:${port}`).join(','),

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Config } from '../../config.js';
 import { EngineError, messageOf } from '../../errors.js';
+import type { BatchPart } from '../../sink/sink.js';
 import type { KafkaProbe } from './kafka-probe.js';
 
 export type CheckStatus = 'ok' | 'warn' | 'fail' | 'skipped';
@@ -21,6 +22,10 @@ export interface NamedResult extends CheckResult {
 export interface CheckContext {
   readonly config: Config;
   kafka?: KafkaProbe;
+  /** What the topic held when it was looked at first: partitions, the sum of their ends, and when, on a clock of this process. */
+  held?: { readonly partitions: number; readonly end: number; readonly atMs: number };
+  /** The newest messages, decoded. */
+  newest?: readonly BatchPart[];
   database?: pg.Client;
 }
 

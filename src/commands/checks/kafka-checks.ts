@@ -3,6 +3,7 @@ import { messageOf } from '../../errors.js';
 import { usesSasl, usesTls } from '../../ingest/kafka-settings.js';
 import { inspectPemFiles } from '../../ingest/pem-files.js';
 import { checkLibraries, kafkaFeatures } from '../libraries.js';
+import { dns, tls } from './address-checks.js';
 import { type Check, type CheckContext, type CheckResult, fail, ok, skipped, warn } from './check.js';
 import type { KafkaProbe } from './kafka-probe.js';
 
@@ -74,7 +75,13 @@ const topic: Check = {
       const partitions = await client.partitionCount(kafkaTopic);
       if (partitions === null)
         return fail(`the brokers show no topic ${kafkaTopic}`, 'Check KAFKA_TOPIC and the account’s right to read it.');
-      const { low, high } = await client.watermarks({ topic: kafkaTopic, partition: 0 });
+      const all = Array.from({ length: partitions }, (_, partition) =>
+        client.watermarks({ topic: kafkaTopic, partition }),
+      );
+      const held = await Promise.all(all);
+      const end = held.reduce((sum, { high }) => sum + high, 0);
+      context.held = { partitions, end, atMs: performance.now() };
+      const { low = 0, high = 0 } = held[0] ?? {};
       return ok(`${kafkaTopic} has ${partitions} partitions; partition 0 holds offsets ${low} to ${high}`);
     });
   },
@@ -94,7 +101,7 @@ const group: Check = {
 };
 
 /** In the order they are run: each needs some of those before it. */
-export const KAFKA_CHECKS: readonly Check[] = [libraries, certificates, brokers, login, topic, group];
+export const KAFKA_CHECKS: readonly Check[] = [libraries, certificates, dns, brokers, tls, login, topic, group];
 
 async function asked(
   context: CheckContext,
