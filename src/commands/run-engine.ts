@@ -25,7 +25,10 @@ export async function runEngine(
   const { logger, config } = options;
   const engine = new Engine(options);
   const signalled = new Promise<End>((resolve) => {
-    for (const signal of SIGNALS) process.once(signal, () => resolve({ signal }));
+    for (const signal of SIGNALS) {
+      process.removeAllListeners(signal); // main.cts', for as long as nothing had begun
+      process.once(signal, () => resolve({ signal }));
+    }
   });
   const failed = engine.failed.then((error): End => ({ error }));
   const run = async (): Promise<End> => {

@@ -59,8 +59,10 @@ describe('a fleet of engines under load', () => {
           await stage.until('something lands', async () => (await stage.progress()) > start);
           // Every other one gets no chance to land what it holds. The next joins while the group does not know yet.
           const leaving = round % 2 === 0 ? stopped(oldest) : oldest.kill();
-          engines.push(stage.engine(environment));
+          const next = stage.engine(environment);
+          engines.push(next);
           await leaving;
+          await stage.until('the next one has begun', async () => next.output.includes('"starting"'));
           await owners(stage, size);
         }
         await everyPartitionMovesOn(stage);
