@@ -2,7 +2,7 @@ import uWebSockets from 'uWebSockets.js';
 import { type Request, type Response, Server } from 'hyper-express';
 import { EngineError, messageOf } from '../errors.js';
 import { type About, HEALTH_LIMITS, type HealthAnswer, type HealthLimits, health, live, ready } from './health.js';
-import type { Metrics } from './metrics.js';
+import { type Metrics, measureMemoryLimit } from './metrics.js';
 import { mirrorStatus } from './mirror-status.js';
 import type { EngineStatus } from './status.js';
 
@@ -90,6 +90,7 @@ function healthRoutes(options: HttpOptions): [string, Handler][] {
 function metricsRoute({ metrics, status }: HttpOptions): Handler {
   return async (_request, response) => {
     mirrorStatus(metrics, status());
+    measureMemoryLimit(metrics);
     const text = await metrics.registry.metrics();
     response.header('content-type', metrics.registry.contentType).header('cache-control', 'no-store').send(text);
   };

@@ -48,11 +48,16 @@ export function createMetrics(build: BuildInfo): Metrics {
     },
     1,
   );
+  measureMemoryLimit(metrics);
+  return metrics;
+}
+
+/** Asks the container anew: its limit may be changed while we run. */
+export function measureMemoryLimit({ memoryLimitBytes: gauge }: Metrics): void {
   const limit = memoryLimitBytes(process.constrainedMemory(), totalmem());
   // A limit of 0 would read as a container that is always over it.
-  if (limit === null) metrics.memoryLimitBytes.remove();
-  else metrics.memoryLimitBytes.set(limit);
-  return metrics;
+  if (limit === null) gauge.remove();
+  else gauge.set(limit);
 }
 
 function create(definition: MetricDefinition, registry: Registry): Counter | Gauge | Histogram {

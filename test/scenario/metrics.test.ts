@@ -272,6 +272,8 @@ describe('the metrics of a running engine', { concurrency: 3 }, () => {
       );
       assert.notEqual((await free.metrics()).sum('process_memory_limit_bytes'), LIMIT_BYTES);
       await sees(confined, 'process_memory_limit_bytes', {}, (sum) => sum === LIMIT_BYTES);
+      cgroup.limit(2 * LIMIT_BYTES);
+      await sees(confined, 'process_memory_limit_bytes', {}, (sum) => sum === 2 * LIMIT_BYTES);
     });
     cgroup.remove();
   });

@@ -2,6 +2,7 @@ import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface MemoryCgroup {
+  limit(bytes: number): void;
   /** File that takes the id of a process which is to be in it. */
   readonly procs: string;
   /** Once no process is in it any more. */
@@ -23,8 +24,9 @@ export function memoryCgroup(limitBytes: number): MemoryCgroup | null {
       continue;
     }
     try {
-      writeFileSync(join(folder, limit), String(limitBytes), { flag: 'r+' });
-      return { procs: join(folder, 'cgroup.procs'), remove: () => rmdirSync(folder) };
+      const set = (bytes: number): void => writeFileSync(join(folder, limit), String(bytes), { flag: 'r+' });
+      set(limitBytes);
+      return { limit: set, procs: join(folder, 'cgroup.procs'), remove: () => rmdirSync(folder) };
     } catch {
       rmdirSync(folder);
     }
