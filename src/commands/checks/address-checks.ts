@@ -35,11 +35,13 @@ export const tls: Check = {
   async run({ config }): Promise<CheckResult> {
     if (!usesTls(config)) return skipped(`KAFKA_SECURITY_PROTOCOL=${config.kafkaSecurityProtocol} uses none`);
     const shown = await Promise.all(
-      (config.kafkaBrokers ?? []).map(async (broker) => ({
-        broker,
-        fault: await inspectPeer(broker, config, HANDSHAKE_TIMEOUT_MS),
-        notAfterMs: await peerNotAfter(broker, config, HANDSHAKE_TIMEOUT_MS),
-      })),
+      (config.kafkaBrokers ?? []).map(async (broker) => {
+        const [fault, notAfterMs] = await Promise.all([
+          inspectPeer(broker, config, HANDSHAKE_TIMEOUT_MS),
+          peerNotAfter(broker, config, HANDSHAKE_TIMEOUT_MS),
+        ]);
+        return { broker, fault, notAfterMs };
+      }),
     );
     const faults = shown.flatMap(({ fault }) => (fault === null ? [] : [fault.sentence]));
     if (faults.length > 0) return fail(faults.join(' '));

@@ -47,6 +47,24 @@ describe('the watch over the lag', () => {
     assert.match(await text(NOW_MS + 1_000), /^kafka_consumer_lag_seconds\{group="g",topic="t",partition="0"\} 5$/m);
   });
 
+  it('exports what was stored of completeness, and nothing of it once the database is away', async () => {
+    const completeness = [{ measure: 'blocks', ratio: 0.07, checkedAtMs: NOW_MS - 9_000 }];
+    let away = false;
+    const { watch, text } = stage({
+      positions: async () => {
+        if (away) throw new Error('away');
+        return { ...STORED, completeness };
+      },
+    });
+    await watch.measure(() => NOW_MS);
+    assert.match(await text(), /^data_completeness_diff_ratio\{measure="blocks"\} 0\.07$/m);
+    assert.match(await text(), /^data_completeness_checked_timestamp_seconds\{measure="blocks"\} 1759999991$/m);
+    assert.doesNotMatch(await text(NOW_MS + 60_000), /^data_completeness_diff_ratio\{/m);
+    away = true;
+    await watch.measure(() => NOW_MS);
+    assert.doesNotMatch(await text(), /^data_completeness_diff_ratio\{/m);
+  });
+
   it('knows a partition that was added from the next look on', async () => {
     const held = [{ partition: 0, low: 0, high: 15 }];
     const { watch, text } = stage({ held: async () => held });
