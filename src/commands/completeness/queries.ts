@@ -12,7 +12,8 @@ export interface Span {
  * so it is asked for with a margin.
  */
 const TRADES_OF_SPAN = `
-  SELECT t.*, coalesce(s.block_time, t.block_time) AS at, s.parent_slot
+  SELECT t.block_slot, t.tx_index, t.trade_index, t.signature, t.success, t.is_router, t.amount_usd, t.kafka_partition, t.kafka_offset,
+      coalesce(s.block_time, t.block_time) AS at, s.parent_slot
     FROM solana_dex_trades t LEFT JOIN solana_slots s ON s.slot = t.block_slot
     WHERE s.orphaned IS NOT TRUE
       AND (t.block_time >= $1::timestamptz - interval '6 hours' AND t.block_time < $2::timestamptz + interval '6 hours' OR t.block_time IS NULL)
