@@ -52,6 +52,7 @@ export async function runEngine(
     exitAtOnce();
   }, config.shutdownTimeoutMs);
   const unsettled = await engine.stop();
+  if (end === 'done' || 'signal' in end) if (engine.failure !== null) logFailure(logger, engine.failure);
   clearTimeout(deadline);
   if (unsettled > 0) {
     const text = `something of ${unsettled} partitions did not land in time; the next engine reads it again`;

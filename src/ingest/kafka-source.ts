@@ -116,7 +116,6 @@ export class KafkaSource implements Source {
     });
   }
 
-  /** Joins the group again. */
   join(): void {
     if (this.#stopping.signal.aborted || !this.#away.signal.aborted) return;
     this.#away = new AbortController();
@@ -289,9 +288,8 @@ export class KafkaSource implements Source {
     } catch (error) {
       // During a rebalance the client would take the assignment for our answer to it.
       if ((error as { code?: number }).code !== ERRONEOUS_STATE || this.#rebalancing > 0) throw error;
-      const { incremental } = this.#options;
-      if (incremental) this.#client.unassign([position], true);
-      this.#client.assign(incremental ? [position] : this.#assigned.all(), incremental);
+      if (this.#options.incremental) this.#client.unassign([position], true);
+      this.#client.assign(this.#options.incremental ? [position] : this.#assigned.all(), this.#options.incremental);
     }
   }
 
@@ -299,10 +297,12 @@ export class KafkaSource implements Source {
     if (kind === 'assign') this.#membership.assigned();
     this.#options.observer.rebalanced(kind, partitions.length);
     this.#rebalancing += 1;
-    const change = kind === 'assign' ? () => this.#assign(partitions) : () => this.#revoke(partitions);
     this.#rebalances = this.#rebalances
-      .then(change)
-      .catch((error: unknown) => this.#handler?.failed(error as Error))
+      .then(() => (kind === 'assign' ? this.#assign(partitions) : this.#revoke(partitions)))
+      .catch((error: unknown) => {
+        // On our way out of the group its client may refuse what it was just given: that is given back in any case.
+        if (!this.#away.signal.aborted) this.#handler?.failed(error as Error);
+      })
       .finally(() => {
         this.#rebalancing -= 1;
       });
