@@ -1,9 +1,8 @@
 import type { Config } from './config.js';
 import type { Decoder } from './engine-dispatch.js';
 import { EngineError } from './errors.js';
-import { KafkaClient, type KafkaTexts } from './ingest/kafka-client.js';
-import { explainKafkaError, explainKafkaFailure } from './ingest/kafka-errors.js';
-import { KAFKA_TOPIC_SETTINGS, kafkaSettings } from './ingest/kafka-settings.js';
+import { grouplessClient, logIn } from './ingest/groupless-client.js';
+import { explainKafkaError } from './ingest/kafka-errors.js';
 import { awaitTopic } from './ingest/kafka-topic.js';
 import { type NewestMessages, newestMessages } from './ingest/newest-messages.js';
 import { PartitionIntake } from './ingest/partition.js';
@@ -53,14 +52,10 @@ export async function rehearse(options: RehearsalOptions, signal: AbortSignal): 
 }
 
 async function readNewest(config: Config, signal: AbortSignal): Promise<NewestMessages[]> {
-  const global = { ...kafkaSettings(config), 'statistics.interval.ms': 0 } as Record<string, unknown>;
-  const client = new KafkaClient({ global, topic: { ...KAFKA_TOPIC_SETTINGS } }, SILENT);
-  const explain = (texts: KafkaTexts): EngineError => explainKafkaError(texts, config);
-  await client.connect(CONNECT_TIMEOUT_MS, explain).catch(async () => {
-    throw await explainKafkaFailure(client.texts, config);
-  });
+  const client = grouplessClient(config);
+  await logIn(client, config, CONNECT_TIMEOUT_MS);
   try {
-    const partitions = await awaitTopic(client, config.kafkaTopic, explain);
+    const partitions = await awaitTopic(client, config.kafkaTopic, (texts) => explainKafkaError(texts, config));
     return await newestMessages(client, config.kafkaTopic, partitions, MESSAGES_PER_PARTITION, signal);
   } finally {
     await client.disconnect();
@@ -93,11 +88,3 @@ async function decode(
     newestTimestampMs: slab.newestTimestampMs,
   };
 }
-
-const SILENT = {
-  rebalance: () => {},
-  rebalanceError: () => {},
-  committed: () => {},
-  statistics: () => {},
-  log: () => {},
-};

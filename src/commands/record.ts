@@ -5,9 +5,8 @@ import { parseStartFrom } from '../config-kafka.js';
 import { loadConfig } from '../config-load.js';
 import { EngineError, messageOf } from '../errors.js';
 import { CaptureWriter } from '../ingest/capture-file.js';
-import { KafkaClient, type KafkaTexts, messageFrom } from '../ingest/kafka-client.js';
-import { explainKafkaError, explainKafkaFailure } from '../ingest/kafka-errors.js';
-import { KAFKA_TOPIC_SETTINGS, kafkaSettings } from '../ingest/kafka-settings.js';
+import { grouplessClient, logIn } from '../ingest/groupless-client.js';
+import { type KafkaClient, messageFrom } from '../ingest/kafka-client.js';
 import type { TopicPartitionOffset } from '../ingest/source.js';
 import { checkLibraries, kafkaFeatures } from './libraries.js';
 
@@ -34,14 +33,8 @@ export async function record(argv: string[]): Promise<number> {
   for (const warning of [...warnings, ...checkLibraries(config, await kafkaFeatures())])
     process.stderr.write(`${warning}\n`);
 
-  const client = new KafkaClient(
-    { global: kafkaSettings(config) as Record<string, unknown>, topic: { ...KAFKA_TOPIC_SETTINGS } },
-    { rebalance() {}, rebalanceError() {}, committed() {}, statistics() {}, log() {} },
-  );
-  const explain = (texts: KafkaTexts) => explainKafkaError(texts, config);
-  await client.connect(CONNECT_TIMEOUT_MS, explain).catch(async () => {
-    throw await explainKafkaFailure(client.texts, config);
-  });
+  const client = grouplessClient(config);
+  await logIn(client, config, CONNECT_TIMEOUT_MS);
   try {
     client.assign(await starts(client, config), false);
     const written = await copy(client, path, config.kafkaTopic, messagesMax, secondsMax);

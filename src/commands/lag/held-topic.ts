@@ -1,8 +1,8 @@
 import type { Config } from '../../config.js';
 import { EngineError, messageOf } from '../../errors.js';
-import { KafkaClient, type KafkaTexts } from '../../ingest/kafka-client.js';
-import { explainKafkaError, explainKafkaFailure } from '../../ingest/kafka-errors.js';
-import { KAFKA_TOPIC_SETTINGS, kafkaSettings } from '../../ingest/kafka-settings.js';
+import { grouplessClient, logIn } from '../../ingest/groupless-client.js';
+import type { KafkaClient } from '../../ingest/kafka-client.js';
+import { explainKafkaError } from '../../ingest/kafka-errors.js';
 import type { HeldPartition } from './group-lag.js';
 
 const CONNECT_TIMEOUT_MS = 8_000;
@@ -74,32 +74,17 @@ export class HeldTopic {
   /** Once connected, the client looks after its connections by itself. */
   async #connected(): Promise<KafkaClient> {
     if (this.#client !== null) return this.#client;
-    const global = {
-      ...kafkaSettings(this.#config),
-      'statistics.interval.ms': 0,
+    const client = grouplessClient(this.#config, {
       // A broker answers with one record at least, however large.
       'fetch.message.max.bytes': 1,
       'queued.min.messages': 1,
       'queued.max.messages.kbytes': 1,
-    } as Record<string, unknown>;
-    const client = new KafkaClient({ global, topic: { ...KAFKA_TOPIC_SETTINGS } }, SILENT);
-    const explain = (texts: KafkaTexts): EngineError => explainKafkaError(texts, this.#config);
-    try {
-      await client.connect(CONNECT_TIMEOUT_MS, explain);
-    } catch {
-      const failure = await explainKafkaFailure(client.texts, this.#config);
+    });
+    await logIn(client, this.#config, CONNECT_TIMEOUT_MS).catch((error: unknown) => {
       void client.disconnect();
-      throw failure;
-    }
+      throw error;
+    });
     this.#client = client;
     return client;
   }
 }
-
-const SILENT = {
-  rebalance: () => {},
-  rebalanceError: () => {},
-  committed: () => {},
-  statistics: () => {},
-  log: () => {},
-};
