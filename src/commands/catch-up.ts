@@ -1,4 +1,4 @@
-import type { EngineStatus } from '../observe/status.js';
+import { type EngineStatus, ownershipOf } from '../observe/status.js';
 import { lagLine } from './lag/status-text.js';
 
 interface Sample {
@@ -31,7 +31,7 @@ export class CatchUp {
       atMs: nowMs,
       landed: partitions.reduce((sum, one) => sum + Math.max(one.nextOffset, one.lowWatermark), 0),
       end: partitions.reduce((sum, one) => sum + one.highWatermark, 0),
-      ownership: partitions.map(({ partition, epoch }) => `${partition}:${epoch}`).join(' '),
+      ownership: ownershipOf({ partitions }),
     };
     if (this.#samples.at(-1)?.ownership !== now.ownership) this.#forget();
     this.#begun ??= now;

@@ -1,6 +1,6 @@
 import { OPTIONS } from '../config.js';
 import { redactText } from './redact.js';
-import type { EngineState, EngineStatus } from './status.js';
+import { type EngineState, type EngineStatus, totalLag } from './status.js';
 
 /** Answer of a health route. */
 export interface HealthAnswer {
@@ -136,14 +136,4 @@ function notReady(status: EngineStatus, nowMs: number, limits: HealthLimits): st
 /** Since the last tick, or since the start while there was none. */
 function pollAgeMs(status: EngineStatus, nowMs: number): number {
   return Math.max(0, nowMs - Math.max(status.lastPollAt, status.startedAt));
-}
-
-/** Messages not landed over all partitions, null while one of them is not known. */
-function totalLag(status: EngineStatus): number | null {
-  let total = 0;
-  for (const one of status.partitions) {
-    if (one.lag === null) return null;
-    total += one.lag;
-  }
-  return total;
 }

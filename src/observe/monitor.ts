@@ -7,7 +7,7 @@ import type { Metrics } from './metrics.js';
 import { PartitionProgress } from './partition-progress.js';
 import { RecordAges } from './record-age.js';
 import { type Flow, NO_SECONDS, STAGES, type Stage, StallWindow, stalledBy } from './stall.js';
-import type { EngineStatus } from './status.js';
+import { type EngineStatus, longestLag, ownershipOf, totalLag } from './status.js';
 
 export interface MonitorOptions {
   readonly metrics: Metrics;
@@ -180,19 +180,15 @@ export class Monitor {
   }
 
   #reading(): FlowReading {
-    const { partitions } = this.#options.status();
-    const known = <Value>(values: (Value | null)[]): Value[] | null =>
-      values.every((value) => value !== null) ? (values as Value[]) : null;
-    const lags = known(partitions.map(({ lag }) => lag));
-    const ages = known(partitions.map(({ lagSeconds }) => lagSeconds));
+    const status = this.#options.status();
     return {
       atMs: Date.now(),
       messages: this.#messages,
       trades: this.#trades,
       bytes: this.#bytes,
-      lag: lags === null ? null : lags.reduce((sum, lag) => sum + lag, 0),
-      lagSeconds: ages === null ? null : Math.max(0, ...ages),
-      ownership: partitions.map(({ partition, epoch }) => `${partition}:${epoch}`).join(' '),
+      lag: totalLag(status),
+      lagSeconds: longestLag(status),
+      ownership: ownershipOf(status),
       stalls: { ...this.#counted },
       latencies: this.#tally.take(),
     };

@@ -61,3 +61,30 @@ export interface PartitionStatus {
   /** Age of the first record that has not landed, 0 where there is none, null where it is not known. */
   readonly lagSeconds: number | null;
 }
+
+type Partitions = Pick<EngineStatus, 'partitions'>;
+
+/** Messages not landed over all partitions, null while one of them is not known. */
+export function totalLag({ partitions }: Partitions): number | null {
+  let total = 0;
+  for (const { lag } of partitions) {
+    if (lag === null) return null;
+    total += lag;
+  }
+  return total;
+}
+
+/** Age of the first record that has not landed of the partition furthest behind, s; null while one is not known. */
+export function longestLag({ partitions }: Partitions): number | null {
+  let longest = 0;
+  for (const { lagSeconds } of partitions) {
+    if (lagSeconds === null) return null;
+    longest = Math.max(longest, lagSeconds);
+  }
+  return longest;
+}
+
+/** Names the partitions owned: figures over others are not comparable. */
+export function ownershipOf({ partitions }: Partitions): string {
+  return partitions.map(({ partition, epoch }) => `${partition}:${epoch}`).join(' ');
+}

@@ -1,7 +1,7 @@
 import type { MetricObjectWithValues, MetricValue, MetricValueWithName } from 'prom-client';
 import type { Metrics } from '../metrics.js';
 import { STAGES, type StageSeconds } from '../stall.js';
-import type { EngineStatus } from '../status.js';
+import { type EngineStatus, ownershipOf, totalLag } from '../status.js';
 import type { Sample } from './history.js';
 import type { Buckets } from './latency-window.js';
 
@@ -34,32 +34,12 @@ export async function readMetrics(metrics: Metrics, status: EngineStatus, nowMs:
       trades: sum(trades),
       bytes: sum(bytes),
       lag: totalLag(status),
-      ownership: status.partitions.map(({ partition, epoch }) => `${partition}:${epoch}`).join(' '),
+      ownership: ownershipOf(status),
     },
     histograms,
     stalls: stageSeconds(stalls),
     deadLetters: new Map(letters.values.map(({ labels, value }) => [String(labels.reason), value])),
   };
-}
-
-/** Messages not landed over all partitions, null while one of them is not known. */
-export function totalLag(status: EngineStatus): number | null {
-  let total = 0;
-  for (const { lag } of status.partitions) {
-    if (lag === null) return null;
-    total += lag;
-  }
-  return total;
-}
-
-/** Of the partition furthest behind, null while one is not known. */
-export function longestLag(status: EngineStatus): number | null {
-  let longest = 0;
-  for (const { lagSeconds } of status.partitions) {
-    if (lagSeconds === null) return null;
-    longest = Math.max(longest, lagSeconds);
-  }
-  return longest;
 }
 
 function sum<Label extends string>(metric: MetricObjectWithValues<MetricValue<Label>>): number {

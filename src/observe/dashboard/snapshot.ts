@@ -1,10 +1,9 @@
 import { redactText } from '../redact.js';
 import type { Stall } from '../stall.js';
-import type { EngineStatus } from '../status.js';
+import { type EngineStatus, longestLag, totalLag } from '../status.js';
 import { type History, POINT_COLUMNS, type Rates } from './history.js';
 import type { LatencyWindow, Percentiles } from './latency-window.js';
 import type { Recent, StoredOffset } from './recent.js';
-import { longestLag, totalLag } from './sampler.js';
 import { headline } from './words.js';
 
 /** What does not change while the process runs. */
