@@ -26,6 +26,7 @@ export class KafkaIdentity {
   readonly #settings: Readonly<Record<string, unknown>>;
   #client: Kafka.Producer | null = null;
   #connecting: Promise<void> | null = null;
+  #asking: Promise<TopicSighting> | null = null;
   #clusterId: string | null = null;
   #topicId: string | null = null;
 
@@ -35,8 +36,15 @@ export class KafkaIdentity {
     this.#settings = settings;
   }
 
-  /** Rejects where no broker answers. */
-  async ask(): Promise<TopicSighting> {
+  /** Rejects where no broker answers. Many at once, as when partitions are assigned, are one question. */
+  ask(): Promise<TopicSighting> {
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = null;
+    });
+    return this.#asking;
+  }
+
+  async #ask(): Promise<TopicSighting> {
     this.#client ??= this.#open();
     this.#connecting ??= this.#connect(this.#client);
     await this.#connecting.catch((error: unknown) => {
