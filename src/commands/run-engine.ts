@@ -41,8 +41,10 @@ export async function runEngine(
   const end = await Promise.race([signalled, failed, run().catch((error: Error): End => ({ error }))]);
 
   unfollow?.();
-  if (end !== 'done' && 'error' in end) logFailure(logger, end.error);
-  else if (end !== 'done') logger.info('shutdown', `${end.signal}: stops fetching, lands what is in flight`);
+  const error = end !== 'done' && 'error' in end ? end.error : null;
+  if (error !== null) logFailure(logger, error);
+  else if (end !== 'done' && 'signal' in end)
+    logger.info('shutdown', `${end.signal}: stops fetching, lands what is in flight`);
   exitOnSecondSignal(logger);
   const deadline = setTimeout(() => {
     logger.fatal(
@@ -52,16 +54,15 @@ export async function runEngine(
     exitAtOnce();
   }, config.shutdownTimeoutMs);
   const unsettled = await engine.stop();
-  if (end === 'done' || 'signal' in end) if (engine.failure !== null) logFailure(logger, engine.failure);
   clearTimeout(deadline);
+  if (error === null && engine.failure !== null) logFailure(logger, engine.failure);
   if (unsettled > 0) {
     const text = `something of ${unsettled} partitions did not land in time; the next engine reads it again`;
     logger.warn('stopped_unsettled', text);
   } else if (engine.failure === null) {
     logger.info('stopped', 'everything in flight has landed');
   }
-  const inVain = engine.failure !== null || (end !== 'done' && 'error' in end);
-  return inVain || unsettled > 0 ? EXIT_FAILURE : 0;
+  return error !== null || engine.failure !== null || unsettled > 0 ? EXIT_FAILURE : 0;
 }
 
 function exitOnSecondSignal(logger: Logger): void {
