@@ -1,9 +1,7 @@
-import type { Request, Response } from 'hyper-express';
 import type { ControlAnswer } from './engine-control.js';
 import { CONTROL_COMMANDS } from './engine-states.js';
 import { Access } from './observe/dashboard/access.js';
-
-type Handler = (request: Request, response: Response) => Promise<void>;
+import type { Handler } from './observe/http.js';
 
 /**
  * `POST /control/<command>?wait=<seconds>` for whoever shows the token as `Authorization: Bearer`, and 401 for the rest. A cookie

@@ -19,8 +19,9 @@ export interface ControlAnswer {
   };
 }
 
-const WAIT_SECONDS = 60;
-const WAIT_SECONDS_MAX = 3_600;
+/** How long the asker waits, by default and at most. */
+export const WAIT_SECONDS = 60;
+export const WAIT_SECONDS_MAX = 3_600;
 const STEADY_POLL_MS = 50;
 
 /** Answers the control commands, whichever way they come, within the time the asker wants to wait. */

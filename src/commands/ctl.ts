@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import { parseArgs } from 'node:util';
 import { type Config, REQUIRED_BY } from '../config.js';
 import { loadConfig } from '../config-load.js';
-import type { ControlAnswer } from '../engine-control.js';
+import { type ControlAnswer, WAIT_SECONDS, WAIT_SECONDS_MAX } from '../engine-control.js';
 import { CONTROL_COMMANDS } from '../engine-states.js';
 import { EngineError, messageOf } from '../errors.js';
 import { EXIT_FAILURE } from './run-command.js';
@@ -12,8 +12,6 @@ import { EXIT_FAILURE } from './run-command.js';
 const EXIT_WAITED = 3;
 /** Drained, but something did not land in time and will be read again. */
 const EXIT_UNSETTLED = 4;
-const WAIT_SECONDS = 60;
-const WAIT_SECONDS_MAX = 3_600;
 /** The engine answers by itself when the wait is over; one that does not has died or hangs. */
 const ANSWER_MARGIN_MS = 10_000;
 

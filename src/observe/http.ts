@@ -38,7 +38,7 @@ export interface HttpServers {
   close(): Promise<void>;
 }
 
-type Handler = (request: Request, response: Response) => void | Promise<void>;
+export type Handler = (request: Request, response: Response) => void | Promise<void>;
 
 /** The routes take no body; this is what a client may send before it is cut off. */
 const BODY_BYTES_MAX = 16 * 1024;

@@ -1,6 +1,6 @@
-import pg from 'pg';
 import { EngineError } from '../errors.js';
 import type { Connection } from './connection.js';
+import { literal } from './offsets.js';
 import type { Claim, ClaimedSource } from './sink.js';
 
 /** What the offsets row says of where its position comes from; null where it says nothing. */
@@ -64,5 +64,3 @@ function changeOf(stored: StoredSource, source: ClaimedSource): string | null {
 function differ(stored: string | null, now: string | null): boolean {
   return stored !== null && now !== null && stored !== now;
 }
-
-const literal = (text: string): string => pg.escapeLiteral(text);

@@ -3,7 +3,7 @@ import { EngineError } from '../errors.js';
 import type { Connection } from './connection.js';
 import type { BatchPart } from './sink.js';
 
-const literal = (text: string): string => pg.escapeLiteral(text);
+export const literal = (text: string): string => pg.escapeLiteral(text);
 
 /** What the offsets row of a partition says. */
 export interface Position {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Handler } from '../http.js';
 import type { Metrics } from '../metrics.js';
 import { StallWindow } from '../stall.js';
 import type { EngineStatus } from '../status.js';
@@ -8,7 +9,7 @@ import { History } from './history.js';
 import { LatencyWindow } from './latency-window.js';
 import { dashboardPage, loginPage, type Page } from './page-files.js';
 import { RecentReader } from './recent.js';
-import { dashboardRoutes, type Handler } from './routes.js';
+import { dashboardRoutes } from './routes.js';
 import { readMetrics } from './sampler.js';
 import { historyOf, type Identity, snapshot } from './snapshot.js';
 

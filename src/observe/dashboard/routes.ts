@@ -1,9 +1,8 @@
 import type { Request, Response } from 'hyper-express';
+import type { Handler } from '../http.js';
 import type { Access } from './access.js';
 import type { EventHub, EventStream } from './event-hub.js';
 import type { Page } from './page-files.js';
-
-export type Handler = (request: Request, response: Response) => void | Promise<void>;
 
 export interface RouteOptions {
   readonly access: Access;
