@@ -1,3 +1,4 @@
+import { xxHash32 } from './fingerprint.js';
 import { CURRENCY_SLOT, SIDE_SLOT, TRADE_SLOT, TRADE_STRIDE, TRANSACTION_SLOT } from './walk-slots.js';
 
 /** Repeats come within some ten offsets: a few hundred transactions, with those of other partitions between. */
@@ -125,14 +126,11 @@ function mix(hash: number, word: number): number {
 
 /** The bytes that `slot` of `ints` and the one after it name, and how many they are. */
 function mixBytes(hash: number, source: DataView, ints: Int32Array, slot: number): number {
+  const at = ints[slot]!;
   const length = ints[slot + 1]!;
-  let at = ints[slot]!;
+  if (length === 0) return mix(hash, 0);
   if (length === KEY_BYTES) return mix(hash, sumOfKey(source, at));
-  const end = at + length;
-  let mixed = mix(hash, length);
-  for (; at + 4 <= end; at += 4) mixed = mix(mixed, source.getInt32(at, true));
-  for (; at < end; at++) mixed = mix(mixed, source.getUint8(at));
-  return mixed;
+  return xxHash32(source, at, at + length, hash) | 0;
 }
 
 /** Words times odd factors of their own: products that do not wait for each other. */
