@@ -19,14 +19,10 @@ export interface ChaosReport {
   /** Engines that ended by themselves, by their last words. */
   readonly surprises: Readonly<Record<string, number>>;
   readonly messages: number;
-  readonly trades: {
-    readonly expected: number;
-    readonly landed: number;
-    readonly missing: number;
-    readonly duplicated: number;
-    readonly unexplained: number;
-    readonly outOfOrder: number;
-  };
+  readonly trades: Pick<
+    Verdict['ledger']['trades'],
+    'expected' | 'landed' | 'missing' | 'duplicated' | 'unexplained' | 'outOfOrder'
+  >;
   readonly deadLetters: Verdict['ledger']['deadLetters'];
   /** How often the database was held against what was sent while it ran. */
   readonly looks: number;
