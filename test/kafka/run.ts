@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { startPostgres } from '../../src/commands/demo/embedded-postgres.js';
+import { runSuite } from '../support/suite-runner.js';
 import { KafkaBroker } from './broker.js';
 import { BROKER_VARIABLE } from './shared-broker.js';
 
@@ -24,20 +23,15 @@ const [broker, postgres] = await Promise.all([
   KafkaBroker.start(),
   startPostgres({ settings: { max_connections: '200' } }),
 ]);
-const tests = spawn(
-  process.execPath,
-  ['--test', '--test-concurrency=2', `--test-timeout=${SUITE_TIMEOUT_MS}`, '--enable-source-maps', ...suites],
-  {
-    stdio: 'inherit',
-    env: {
-      ...process.env,
-      [BROKER_VARIABLE]: JSON.stringify(broker.address),
-      TEST_DATABASE_URL: postgres.url,
-      UV_THREADPOOL_SIZE: '16',
-    },
+const counts = await runSuite({
+  files: suites,
+  concurrency: 2,
+  fileTimeoutMs: SUITE_TIMEOUT_MS,
+  env: {
+    [BROKER_VARIABLE]: JSON.stringify(broker.address),
+    TEST_DATABASE_URL: postgres.url,
+    UV_THREADPOOL_SIZE: '16',
   },
-);
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => tests.kill(signal));
-const [code] = (await once(tests, 'exit')) as [number | null];
+});
 await Promise.all([broker.stop(), postgres.stop()]);
-process.exitCode = code ?? 1;
+process.exitCode = counts.fail + counts.cancelled > 0 ? 1 : 0;
