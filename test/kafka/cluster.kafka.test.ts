@@ -124,13 +124,13 @@ describe('a cluster of two brokers', () => {
 
       const elsewhere = { KAFKA_BROKERS: `127.0.0.1:${other.address.ports.plain}` };
       const refused = stage.engine(elsewhere);
-      assert.equal((await refused.exited).code, 1, refused.output);
+      assert.equal((await refused.ended()).code, 1, refused.output);
       assert.match(refused.output, /was read from Kafka cluster \S+, and KAFKA_BROKERS leads to cluster \S+/);
       assert.deepEqual(await stage.positions(), before);
 
       // Accepted, the offsets are held against what is there: the other topic is empty.
       const accepted = stage.engine({ ...elsewhere, KAFKA_SOURCE_POLICY: 'continue' });
-      assert.equal((await accepted.exited).code, 1, accepted.output);
+      assert.equal((await accepted.ended()).code, 1, accepted.output);
       assert.match(accepted.output, /ends at offset 0/);
     }));
 });

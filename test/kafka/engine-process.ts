@@ -3,9 +3,11 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type CommandResult, run } from './command.js';
+import { until } from './until.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.cjs', import.meta.url));
 const STOP_TIMEOUT_MS = 60_000;
+const END_TIMEOUT_MS = 120_000;
 
 export type EngineEnvironment = Readonly<Record<string, string>>;
 
@@ -74,6 +76,12 @@ export class EngineProcess {
 
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
+  }
+
+  /** Waits for an end that is to come by itself. One that does not come is a failure that tells what the engine said. */
+  async ended(): Promise<EngineExit> {
+    await until('the engine ended', () => !this.running, { timeoutMs: END_TIMEOUT_MS, explain: () => this.#output });
+    return this.exited;
   }
 
   /** SIGKILL, and waits until it is gone. */

@@ -121,7 +121,7 @@ describe('a fleet of engines under load', () => {
       await everyPartitionMovesOn(stage);
       const second = stage.engine(environment);
       await stage.until('the first ends', async () => !first.running);
-      const { code } = await first.exited;
+      const { code } = await first.ended();
       assert.equal(code, 1, first.output);
       assert.match(first.output, /group\.instance\.id/);
       await everyPartitionMovesOn(stage);

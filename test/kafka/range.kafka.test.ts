@@ -12,7 +12,7 @@ interface GapRow {
 
 /** Ended by itself, not with success and not by a signal. */
 async function assertGaveUp(engine: EngineProcess, says: RegExp): Promise<void> {
-  const { code, signal } = await engine.exited;
+  const { code, signal } = await engine.ended();
   assert.ok(signal === null && code !== null && code > 0, `exit code ${code}, signal ${signal}\n${engine.output}`);
   assert.match(engine.output, says);
 }

@@ -200,7 +200,7 @@ describe('an engine whose database', { concurrency: 3 }, () => {
         await query(harm.replace('ROLE', roles.engine));
         await stage.send([{ partition: 0, value: Uint8Array.of(0x0f, 1, 2), trades: [], poison: 'random' }]);
         await send(30);
-        const exit = await engine.exited;
+        const exit = await engine.ended();
         assert.deepEqual([exit.code, exit.signal], [1, null], engine.output);
         assert.match(engine.output, says);
         const mend = {

@@ -19,7 +19,7 @@ function run({ stage, proxy }: Scene, args: readonly string[], through = false):
 
 async function succeeds(scene: Scene, ...args: string[]): Promise<string> {
   const process = run(scene, args);
-  assert.deepEqual(await process.exited, { code: 0, signal: null }, process.output);
+  assert.deepEqual(await process.ended(), { code: 0, signal: null }, process.output);
   return process.output;
 }
 
@@ -109,10 +109,10 @@ describe('dead letters', { concurrency: 2 }, () => {
         ['list', '--json=x'],
       ]) {
         const refused = run(scene, args);
-        assert.equal((await refused.exited).code, 2, `${args}: ${refused.output}`);
+        assert.equal((await refused.ended()).code, 2, `${args}: ${refused.output}`);
       }
       const missing = run(scene, ['show', '987654']);
-      assert.equal((await missing.exited).code, 1, missing.output);
+      assert.equal((await missing.ended()).code, 1, missing.output);
       const purged = JSON.parse(await succeeds(scene, 'purge', '--yes', '--open', '--limit', '2', '--json'));
       assert.deepEqual(purged, { dry_run: false, removable: 2, removed: 2, open_kept: 0 });
       assert.equal((await database.query('SELECT FROM ingest_dead_letters')).length, letters - 2);
@@ -128,7 +128,7 @@ describe('dead letters', { concurrency: 2 }, () => {
       await engine.stop();
       for (let tries = 1; tries <= 2; tries++) {
         const replay = run(scene, ['replay', '--topic', 'solana.dextrades.proto', '--partition', '1']);
-        assert.equal((await replay.exited).code, 1, replay.output);
+        assert.equal((await replay.ended()).code, 1, replay.output);
         assert.match(replay.output, /still open: invalid_wire, invalid wire type 7/);
         assert.match(await succeeds(scene, 'list', '--status', 'new'), new RegExp(`new, tried ${tries} time`));
       }
@@ -145,7 +145,7 @@ describe('dead letters', { concurrency: 2 }, () => {
         for (let kill = 0; kill < 3; kill++) {
           const replay: EngineProcess = run(scene, ['replay', '--all'], true);
           killAtCommit(scene.proxy, () => replay, verdict);
-          assert.deepEqual(await replay.exited, { code: null, signal: 'SIGKILL' }, replay.output);
+          assert.deepEqual(await replay.ended(), { code: null, signal: 'SIGKILL' }, replay.output);
         }
         const open = async () =>
           (await scene.stage.database.query("SELECT FROM ingest_dead_letters WHERE status = 'new'")).length;
@@ -166,7 +166,7 @@ describe('dead letters', { concurrency: 2 }, () => {
       const engine = stage.engine();
       const replays = [run(scene, ['replay', '--all']), run(scene, ['replay', '--all'])];
       await stage.send(again);
-      for (const replay of replays) assert.equal((await replay.exited).code, 0, replay.output);
+      for (const replay of replays) assert.equal((await replay.ended()).code, 0, replay.output);
       await stage.settled();
       assert.equal((await engine.stop()).code, 0, engine.output);
       const counts = replays.map(({ output }) => Number(/^(\d+) replayed/m.exec(output)?.[1]));

@@ -19,7 +19,7 @@ describe('SIGTERM while the engine starts', () => {
     until(`it says ${word}`, () => engine.output.includes(`"${word}"`), { explain: () => engine.output });
 
   async function assertEndsWell(engine: EngineProcess): Promise<void> {
-    assert.deepEqual(await engine.exited, { code: 0, signal: null }, engine.output);
+    assert.deepEqual(await engine.ended(), { code: 0, signal: null }, engine.output);
     assert.match(engine.output, /"stopped"/);
     const after = engine.output.slice(engine.output.indexOf('"shutdown"'));
     assert.doesNotMatch(after, /the group gives us/, 'it joined after it was told to stop');
@@ -38,7 +38,7 @@ describe('SIGTERM while the engine starts', () => {
         return 'pass';
       });
       engine = stage.engine({ KAFKA_BROKERS: `127.0.0.1:${proxy.port}` });
-      assert.deepEqual(await engine.exited, { code: 0, signal: null }, engine.output);
+      assert.deepEqual(await engine.ended(), { code: 0, signal: null }, engine.output);
       assert.match(engine.output, /"stopped"/);
       await proxy.close();
     });

@@ -76,7 +76,7 @@ describe('a running engine', { concurrency: 3 }, () => {
       await watched.answers('/ready', 503, /the engine is draining/);
       assert.equal((await watched.health('/live')).code, 200);
       await drained.release();
-      assert.deepEqual(await engine.exited, { code: 0, signal: null }, engine.output);
+      assert.deepEqual(await engine.ended(), { code: 0, signal: null }, engine.output);
     }));
 
   test('is ready with a broker and not without, and live either way', () =>
@@ -217,7 +217,7 @@ describe('a running engine', { concurrency: 3 }, () => {
       assert.match(String(health.failure), /dead letters/);
       await watched.answers('/ready', 503, /the engine is failed/);
       await holder.end();
-      assert.equal((await engine.exited).code, 1, engine.output);
+      assert.equal((await engine.ended()).code, 1, engine.output);
       assert.equal(watched.lines('engine_failed')[0]?.['error.code'], 'DEAD_LETTER_FLOOD');
     }));
 });

@@ -65,11 +65,11 @@ test('record writes a capture that replay lands in another database, the same ro
   const folder = await mkdtemp(join(tmpdir(), 'replay-'));
   const capture = join(folder, 'capture');
   const record = stage.engine({}, ['record', capture, '--messages', String(stage.end)]);
-  assert.equal((await record.exited).code, 0, record.output);
+  assert.equal((await record.ended()).code, 0, record.output);
   const other = await Stage.open();
   for (let run = 0; run < 2; run += 1) {
     const replay = other.engine({ KAFKA_BROKERS: '' }, ['replay', capture]);
-    assert.equal((await replay.exited).code, 0, replay.output);
+    assert.equal((await replay.ended()).code, 0, replay.output);
   }
   const sums = `SELECT count(*), sum(hashtext(t::text)) FROM (SELECT ${COMPARED} FROM solana_dex_trades) t`;
   assert.deepEqual(await other.database.query(sums), await stage.database.query(sums));
@@ -85,14 +85,14 @@ test('a replay whose claims another engine takes fails, and says that it needs a
   const folder = await mkdtemp(join(tmpdir(), 'replay-'));
   const capture = join(folder, 'capture');
   const record = stage.engine({}, ['record', capture, '--messages', String(stage.end)]);
-  assert.equal((await record.exited).code, 0, record.output);
+  assert.equal((await record.ended()).code, 0, record.output);
   const other = await Stage.open();
   await other.database.query(`
     CREATE FUNCTION take() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN UPDATE kafka_offsets SET owner = 'another', epoch = epoch + 1; RETURN NULL; END $$;
     CREATE TRIGGER taken AFTER INSERT ON kafka_offsets FOR EACH STATEMENT EXECUTE FUNCTION take()`);
   const replay = other.engine({ KAFKA_BROKERS: '' }, ['replay', capture]);
-  assert.equal((await replay.exited).code, 1, replay.output);
+  assert.equal((await replay.ended()).code, 1, replay.output);
   assert.match(replay.output, /give the replay a KAFKA_GROUP_ID of its own/);
   await other.close();
   await rm(folder, { recursive: true });
@@ -110,6 +110,6 @@ test('a second signal ends a process that is still draining', async () => {
   engine.signal('SIGTERM');
   await until('it drains', () => engine.output.includes('"shutdown"'));
   engine.signal('SIGTERM');
-  assert.equal((await engine.exited).code, 1, engine.output);
+  assert.equal((await engine.ended()).code, 1, engine.output);
   await lock.release();
 });

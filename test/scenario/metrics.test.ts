@@ -170,7 +170,7 @@ describe('the metrics of a running engine', { concurrency: 3 }, () => {
       engine.signal('SIGTERM');
       await sees(watched, 'engine_state', { state: 'draining' }, (sum) => sum === 1);
       await drained.release();
-      assert.deepEqual(await engine.exited, { code: 0, signal: null }, engine.output);
+      assert.deepEqual(await engine.ended(), { code: 0, signal: null }, engine.output);
     }));
 
   test('tell of a broker that is away or refuses commits', () =>

@@ -106,7 +106,7 @@ test('a flood of messages that do not decode ends the engine before they land, a
     const before = await stage.progress();
     await stage.send(Array.from({ length: 150 }, () => bad(Uint8Array.of(0x0f, 1, 2, 3), 2)));
     await stage.send(messages.slice(20));
-    const exit = await engine.exited;
+    const exit = await engine.ended();
     assert.deepEqual([exit.code, exit.signal], [1, null], engine.output);
     assert.match(engine.output, /messages in a row would become dead letters/);
     const letters = await stage.database.query('SELECT FROM ingest_dead_letters');

@@ -156,9 +156,9 @@ describe('two deployments of one group and one database', { concurrency: 2 }, ()
       // Green knows nothing of the group: it reads a capture, and claims all there is under the same names.
       const capture = `${process.env.TMPDIR ?? '/tmp'}/capture-${process.pid}-${Date.now()}`;
       const record = stage.engine({}, ['record', capture, '--messages', String(stage.end)]);
-      assert.equal((await record.exited).code, 0, record.output);
+      assert.equal((await record.ended()).code, 0, record.output);
       const green = stage.engine({ KAFKA_BROKERS: '' }, ['replay', capture]);
-      assert.equal((await green.exited).code, 0, green.output);
+      assert.equal((await green.ended()).code, 0, green.output);
       const fenced = await stage.database.query<{ partition: number; epoch: string }>(
         `SELECT partition, epoch FROM kafka_offsets WHERE owner LIKE '%-${green.pid}-%'`,
       );

@@ -126,7 +126,7 @@ describe('an engine with secrets that runs', { skip: process.platform !== 'linux
       const engine = stage.engine({ ...environment, DATABASE_URL: databaseUrl });
       await until('it runs', () => engine.output.includes('"http.ports"'), { explain: () => engine.output });
       engine.signal('SIGUSR2');
-      const { code } = await engine.exited;
+      const { code } = await engine.ended();
       assert.equal(code, 1, engine.output);
       assert.match(engine.output, /^Error: lost .*redacted[\s\S]*^caused by Error: with \[redacted\]/m);
       assertSilent('the crash', engine.output);
