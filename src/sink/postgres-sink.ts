@@ -10,6 +10,7 @@ import { LetterFlood } from './letter-flood.js';
 import { Maintenance } from './maintenance.js';
 import { recentTransactions } from './offsets.js';
 import { TradePartitions } from './partitions.js';
+import { PeriodicTask } from './periodic-task.js';
 import { type Rehearsed, rehearseWrite } from './rehearsal.js';
 import { backoffMs, Retrier } from './retry.js';
 import { checkSchema } from './schema-check.js';
@@ -18,7 +19,7 @@ import type { PostgresSinkOptions } from './sink-options.js';
 import { StaleBackends } from './stale-backends.js';
 
 export interface SinkStatus {
-  /** The last thing asked of the database was answered. */
+  /** The last thing asked of the database was answered; with nothing else to ask it is asked every two seconds. */
   readonly reachable: boolean;
   readonly breaker: BreakerState;
   /** Since when the breaker has not been closed, ms since the epoch. */
@@ -29,6 +30,7 @@ export interface SinkStatus {
 const OTHER_CONNECTIONS = 4;
 const OPEN_PATIENCE_MS = 60_000;
 const CONTROL_LOCK_TIMEOUT_MS = 10_000;
+const PULSE_EVERY_MS = 2_000;
 const UNKNOWN_SOURCE: ClaimedSource = { clusterId: null, topicId: null, acceptOther: false };
 
 /** Lands batches in PostgreSQL exactly once. The offsets row in the same transaction is the truth. */
@@ -46,7 +48,9 @@ export class PostgresSink implements Sink {
   #control: Connection | null = null;
   #connecting: Promise<Connection> | null = null;
   #turn: Promise<void> = Promise.resolve();
+  readonly #pulse = new PeriodicTask(PULSE_EVERY_MS, () => this.#feelPulse());
   #reachable = false;
+  #answeredAt = 0;
   #probing = false;
   #closing = new AbortController();
 
@@ -98,6 +102,7 @@ export class PostgresSink implements Sink {
       }),
       staleBackends: this.#staleBackends,
       observer,
+      tellPlaces: options.tellPlaces ?? false,
     };
     this.#lanes = Array.from({ length: config.databaseLanes }, (_, lane) => new Lane(`lane${lane}`, context));
   }
@@ -131,8 +136,9 @@ export class PostgresSink implements Sink {
         await new Promise((resolve) => setTimeout(resolve, Math.min(1_000, 50 + backoffMs(failures, Math.random()))));
       }
     }
-    this.#reachable = true;
+    this.#answered();
     this.#maintenance.start();
+    this.#pulse.start();
   }
 
   async position(topic: string, partition: number, signal: AbortSignal): Promise<number | null> {
@@ -179,7 +185,7 @@ export class PostgresSink implements Sink {
     const writer = this.#lanes[lane];
     invariant(writer !== undefined, `There is no lane ${lane}.`);
     const outcomes = await writer.write(batch, signal);
-    this.#reachable = true;
+    this.#answered();
     this.#maintenance.landed(outcomes.flatMap((outcome) => (outcome.kind === 'landed' ? [outcome.part] : [])));
     return outcomes;
   }
@@ -193,7 +199,7 @@ export class PostgresSink implements Sink {
       connection = await this.#connections.open('rehearsal', { lockTimeoutMs: CONTROL_LOCK_TIMEOUT_MS, signal });
       const rehearsed = await rehearseWrite(connection, this.#partitions, parts);
       await connection.end();
-      this.#reachable = true;
+      this.#answered();
       return rehearsed;
     } catch (error) {
       connection?.destroy();
@@ -206,11 +212,29 @@ export class PostgresSink implements Sink {
 
   async close(): Promise<void> {
     this.#closing.abort();
+    await this.#pulse.stop();
     await this.#maintenance.stop();
     await Promise.all(this.#lanes.map((lane) => lane.close()));
     await this.#connections.close();
     this.#control = null;
     this.#reachable = false;
+  }
+
+  #answered(): void {
+    this.#reachable = true;
+    this.#answeredAt = performance.now();
+  }
+
+  /** A stream at rest asks nothing of the database, and whether it can be reached is to be known all the same. */
+  async #feelPulse(): Promise<void> {
+    if (performance.now() - this.#answeredAt < PULSE_EVERY_MS || this.#breaker.state !== 'closed') return;
+    const { signal } = this.#closing;
+    try {
+      await this.#onControl(signal, (connection) => connection.rows('SELECT 1'));
+      this.#answered();
+    } catch (error) {
+      if (classify(error) === 'outage') this.#reachable = false;
+    }
   }
 
   /** A stream at rest would leave the breaker half open: the database is asked until it closes. */
@@ -228,33 +252,36 @@ export class PostgresSink implements Sink {
     }
   }
 
-  /** One statement on the control connection, which calls share. */
+  /** One statement on the control connection, until it is answered. */
   async #ask<T>(doing: string, signal: AbortSignal, statement: (connection: Connection) => Promise<T>): Promise<T> {
     try {
-      const answer = await this.#retrier.run(doing, signal, () =>
-        this.#inTurn(signal, async () => {
-          // Taken when the turn has come: one that was lost meanwhile is the failure of the call before and of no other.
-          const connection = await unlessAborted(this.#controlConnection(), signal);
-          const abort = (): void => connection.destroy('The call was given up');
-          signal.addEventListener('abort', abort);
-          const unwatch = this.#staleBackends.watch(connection);
-          try {
-            return await statement(connection);
-          } catch (error) {
-            connection.destroy();
-            throw error;
-          } finally {
-            unwatch();
-            signal.removeEventListener('abort', abort);
-          }
-        }),
-      );
-      this.#reachable = true;
+      const answer = await this.#retrier.run(doing, signal, () => this.#onControl(signal, statement));
+      this.#answered();
       return answer;
     } catch (error) {
       signal.throwIfAborted();
       throw haltError(error, doing);
     }
+  }
+
+  /** One statement on the control connection, which calls share. */
+  async #onControl<T>(signal: AbortSignal, statement: (connection: Connection) => Promise<T>): Promise<T> {
+    return this.#inTurn(signal, async () => {
+      // Taken when the turn has come: one that was lost meanwhile is the failure of the call before and of no other.
+      const connection = await unlessAborted(this.#controlConnection(), signal);
+      const abort = (): void => connection.destroy('The call was given up');
+      signal.addEventListener('abort', abort);
+      const unwatch = this.#staleBackends.watch(connection);
+      try {
+        return await statement(connection);
+      } catch (error) {
+        connection.destroy();
+        throw error;
+      } finally {
+        unwatch();
+        signal.removeEventListener('abort', abort);
+      }
+    });
   }
 
   /** Statements of the control connection run one after the other. An abort gives the place in the row up. */

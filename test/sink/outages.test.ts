@@ -219,6 +219,19 @@ describe('behind a network with faults', () => {
       assert.deepEqual(await positions(database), { 0: 40 });
     }));
 
+  test('with nothing to write it tells all the same that its database went away, and that it is back', () =>
+    withProxy({}, async ({ sink, proxy }) => {
+      proxy.use((_, __, { client }) => {
+        client.destroy();
+        return 'drop';
+      });
+      proxy.cut();
+      await until('its absence shows', () => !sink.status.reachable);
+      assert.equal(sink.status.breaker, 'closed', 'nobody waits for an answer');
+      proxy.clear();
+      await until('its return shows', () => sink.status.reachable);
+    }));
+
   test('an abort ends the waiting, and nothing of the batch has landed', () =>
     withProxy({ config: { databaseFlushTimeoutMs: 60_000 } }, async ({ sink, database, claim, proxy }) => {
       proxy.blackHole();
