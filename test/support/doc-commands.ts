@@ -58,7 +58,7 @@ export class DocFolder {
 
   write(path: string, text: string): void {
     mkdirSync(dirname(join(this.path, path)), { recursive: true });
-    writeFileSync(join(this.path, path), this.#replaced(text));
+    writeFileSync(join(this.path, path), this.replaced(text));
   }
 
   /** Runs a `sh` block as one script of bash that ends at its first error; never throws for what the script does. */
@@ -68,7 +68,7 @@ export class DocFolder {
 
   /** Runs a script; where `until` is given, it is interrupted as by Ctrl-C as soon as it has printed that. */
   async runText(text: string, until?: string): Promise<DocOutcome> {
-    const child = spawn('bash', ['-euo', 'pipefail', '-c', this.#replaced(text)], {
+    const child = spawn('bash', ['-euo', 'pipefail', '-c', this.replaced(text)], {
       cwd: this.path,
       env: this.#environment(),
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -116,7 +116,8 @@ export class DocFolder {
     };
   }
 
-  #replaced(text: string): string {
+  /** A text with the options' replacements made. */
+  replaced(text: string): string {
     return Object.entries(this.#options.replace ?? {}).reduce((all, [from, to]) => all.replaceAll(from, to), text);
   }
 }
