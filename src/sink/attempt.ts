@@ -34,16 +34,21 @@ export async function writeDirectly(
   return { counts: parts.map(({ rows }) => ({ rowsInserted: rows, rowsDuplicate: 0 })), conflicts: 0 };
 }
 
-/** Lands the rows of the parts, inside the caller's transaction, but for transactions that are there already. */
+/**
+ * Lands the rows of the parts, inside the caller's transaction, but for transactions that are there already. `tellRows`:
+ * the counts say which rows landed.
+ */
 export async function writeThroughStaging(
   connection: Connection,
   parts: readonly PartWork[],
   onCopy: CopyListener,
+  tellRows = false,
 ): Promise<RowsWritten> {
   await copy(connection, STAGING_TABLE, parts, onCopy);
-  const { rowsInserted, conflicts, torn } = await moveFromStaging(
+  const { rowsInserted, landedRows, conflicts, torn } = await moveFromStaging(
     connection,
     parts.map(({ rows }) => rows),
+    tellRows,
   );
   if (torn) {
     throw new EngineError('DATABASE_CONFLICT', 'Two deliveries of one transaction landed at the same moment.', {
@@ -53,6 +58,7 @@ export async function writeThroughStaging(
   const counts = parts.map(({ rows }, i) => ({
     rowsInserted: rowsInserted[i] ?? 0,
     rowsDuplicate: rows - (rowsInserted[i] ?? 0),
+    ...(landedRows === null ? {} : { landedRows: landedRows[i] ?? [] }),
   }));
   return { counts, conflicts };
 }

@@ -14,6 +14,8 @@ export interface RejectedRow {
 export interface PartCounts {
   readonly rowsInserted: number;
   readonly rowsDuplicate: number;
+  /** Which of the rows that were written are there now, counted from 0; absent where nobody asked. */
+  readonly landedRows?: readonly number[];
 }
 
 /** One part on its way: what was decided of it so far. */
@@ -24,9 +26,11 @@ export class PartWork {
   counts: PartCounts | null = null;
   /** In row order. */
   readonly rejected: RejectedRow[] = [];
+  readonly #tellPlaces: boolean;
 
-  constructor(part: BatchPart) {
+  constructor(part: BatchPart, tellPlaces = false) {
     this.part = part;
+    this.#tellPlaces = tellPlaces;
   }
 
   get rows(): number {
@@ -67,7 +71,15 @@ export class PartWork {
   }
 
   landed(counts: PartCounts): void {
-    this.outcome = { kind: 'landed', part: this.part, ...counts };
+    const { rowsInserted, rowsDuplicate } = counts;
+    const outcome = { kind: 'landed', part: this.part, rowsInserted, rowsDuplicate } as const;
+    const tells = this.#tellPlaces && rowsInserted < this.part.tradeRows;
+    this.outcome = tells ? { ...outcome, places: this.#landedPlaces(counts) } : outcome;
+  }
+
+  #landedPlaces({ landedRows }: PartCounts): RowPlace[] {
+    const written = [...this.places()];
+    return landedRows === undefined ? written : landedRows.map((row) => written[row]!);
   }
 
   /** Places of the rows that are not rejected. */
@@ -87,8 +99,8 @@ export class BatchWork {
   /** Rows turned out to be there already. */
   hadDuplicates = false;
 
-  constructor(batch: Batch, staging: boolean) {
-    this.parts = batch.parts.map((part) => new PartWork(part));
+  constructor(batch: Batch, staging: boolean, tellPlaces = false) {
+    this.parts = batch.parts.map((part) => new PartWork(part, tellPlaces));
     this.staging = staging;
   }
 

@@ -28,6 +28,7 @@ export interface LaneContext {
   readonly flood: LetterFlood;
   readonly staleBackends: StaleBackends;
   readonly observer: SinkObserver;
+  readonly tellPlaces: boolean;
 }
 
 /** Times the offsets row may read well and then fail the compare-and-set before somebody must look. */
@@ -55,7 +56,7 @@ export class Lane {
   async write(batch: Batch, signal: AbortSignal): Promise<PartOutcome[]> {
     const { retrier, conflictRate } = this.#context;
     const started = performance.now();
-    const work = new BatchWork(batch, conflictRate.stagingFirst);
+    const work = new BatchWork(batch, conflictRate.stagingFirst, this.#context.tellPlaces);
     let mismatches = 0;
     let partitionMisses = 0;
     while (work.open().length > 0) {
@@ -150,11 +151,12 @@ export class Lane {
 
   /** Writes the parts and commits. From the COMMIT on, an error says nothing about what has landed. */
   async #land(connection: Connection, work: BatchWork, parts: readonly PartWork[]): Promise<void> {
-    const { claimant, flood, observer } = this.#context;
+    const { claimant, flood, observer, tellPlaces } = this.#context;
     haltAtFlood(flood, parts);
     const onCopy = (rows: number, bytes: number, seconds: number): void => observer.onCopy?.(rows, bytes, seconds);
-    const write = work.staging ? writeThroughStaging : writeDirectly;
-    const { counts, conflicts } = await write(connection, parts, onCopy);
+    const { counts, conflicts } = work.staging
+      ? await writeThroughStaging(connection, parts, onCopy, tellPlaces)
+      : await writeDirectly(connection, parts, onCopy);
     const headers = mergeHeaders(parts.flatMap(({ part }) => part.slots));
     if (headers.length > 0) await upsertSlots(connection, headers);
     await insertDeadLetters(

@@ -26,6 +26,8 @@ export interface PostgresSinkOptions {
   readonly ownerId: string;
   readonly logger: SinkLogger;
   readonly observer?: SinkObserver;
+  /** Whether outcomes tell which rows landed where not all did. It costs a look at each of those batches. */
+  readonly tellPlaces?: boolean;
   /** How long `open` waits for a server that is not there yet, ms. */
   readonly openPatienceMs?: number;
 }

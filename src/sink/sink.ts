@@ -1,4 +1,5 @@
 import type { MessageFailure, SlotHeader } from '../workers/messages.js';
+import type { RowPlace } from './rows.js';
 
 /** The offset row's answer to a claim: from `nextOffset` on, writes of `epoch` and no other may land. */
 export interface Claim {
@@ -45,7 +46,14 @@ export interface Batch {
 
 /** What became of one part. `rewound` and `fenced` parts did not land and never will under this claim. */
 export type PartOutcome =
-  | { readonly kind: 'landed'; readonly part: BatchPart; readonly rowsInserted: number; readonly rowsDuplicate: number }
+  | {
+      readonly kind: 'landed';
+      readonly part: BatchPart;
+      readonly rowsInserted: number;
+      readonly rowsDuplicate: number;
+      /** Which rows were inserted, in order: only where that is not all of them, and of a sink that is to tell. */
+      readonly places?: readonly RowPlace[];
+    }
   | { readonly kind: 'fenced'; readonly part: BatchPart; readonly epoch: number }
   | { readonly kind: 'rewound'; readonly part: BatchPart; readonly nextOffset: number };
 

@@ -60,9 +60,15 @@ const MOVE = `
   SELECT (SELECT count(*) FROM torn) AS torn, (SELECT count(*) FROM conflicts) AS conflicts,
     (SELECT json_object_agg(part, rows) FROM per_part) AS rows`;
 
+/** The same, and which rows landed, counted from 0 over all parts. */
+const MOVE_AND_TELL = `${MOVE},
+    (SELECT json_agg(ordinal - (SELECT min(ordinal) FROM ${STAGING_TABLE}) ORDER BY ordinal) FROM landed WHERE there) AS places`;
+
 export interface Moved {
   /** Rows inserted, by the part's place. */
   readonly rowsInserted: number[];
+  /** Rows inserted, by the part's place, each counted from the part's first; null where nobody asked. */
+  readonly landedRows: number[][] | null;
   /** Transactions that had landed before with other contents. */
   readonly conflicts: number;
   /** Another connection landed a different set of a transaction's trades in this very moment: roll back and go again. */
@@ -77,15 +83,34 @@ export async function createStaging(connection: Connection): Promise<void> {
 }
 
 /** `partRows` are the rows copied into staging, part by part, in order. */
-export async function moveFromStaging(connection: Connection, partRows: readonly number[]): Promise<Moved> {
+export async function moveFromStaging(
+  connection: Connection,
+  partRows: readonly number[],
+  tellRows: boolean,
+): Promise<Moved> {
   let sum = 0;
   const ends = partRows.map((rows) => (sum += rows));
-  const [row] = await connection.rows<{ torn: string; conflicts: string; rows: Record<string, number> | null }>(MOVE, [
-    ends,
-  ]);
+  const [row] = await connection.rows<{
+    torn: string;
+    conflicts: string;
+    rows: Record<string, number> | null;
+    places?: number[] | null;
+  }>(tellRows ? MOVE_AND_TELL : MOVE, [ends]);
   return {
     rowsInserted: partRows.map((_, part) => row?.rows?.[part] ?? 0),
+    landedRows: tellRows ? splitByPart(row?.places ?? [], ends) : null,
     conflicts: Number(row?.conflicts ?? 0),
     torn: Number(row?.torn ?? 0) > 0,
   };
+}
+
+/** Places over all parts, in order, to those within each part. */
+function splitByPart(places: readonly number[], ends: readonly number[]): number[][] {
+  const parts: number[][] = ends.map(() => []);
+  let part = 0;
+  for (const place of places) {
+    while (place >= (ends[part] ?? Number.POSITIVE_INFINITY)) part += 1;
+    parts[part]?.push(place - (ends[part - 1] ?? 0));
+  }
+  return parts;
 }
