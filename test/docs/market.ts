@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateMessages } from '../../src/commands/demo/generator/generator.js';
 import { CaptureWriter } from '../../src/ingest/capture-file.js';
+import type { SourceMessage } from '../../src/ingest/source.js';
 import { runMain } from '../support/command.js';
 import type { RoledDatabase } from '../support/least-privilege.js';
 
@@ -12,6 +13,7 @@ const SLOT_MS = 2_000;
 /** Some minutes of a small market: a few thousand trades. */
 const SLOTS = 240;
 const ROOM_MS = 60_000;
+const MESSAGES_AT_ONCE = 500;
 
 /** A capture file of generated messages whose market ended a minute ago. */
 export async function recordMarket(path: string): Promise<void> {
@@ -28,12 +30,17 @@ export async function recordMarket(path: string): Promise<void> {
     tokens: 12,
     traders: 40,
   });
+  let messages: SourceMessage[] = [];
   for (const { partition, slot, timestampMs, key, value } of market) {
     if (slot >= START_SLOT + SLOTS) break;
     const offset = ends.get(partition) ?? 0;
     ends.set(partition, offset + 1);
-    await writer.write([{ topic: TOPIC, partition, offset, timestampMs, key, value }]);
+    messages.push({ topic: TOPIC, partition, offset, timestampMs, key, value });
+    if (messages.length < MESSAGES_AT_ONCE) continue;
+    await writer.write(messages);
+    messages = [];
   }
+  await writer.write(messages);
   await writer.close();
 }
 

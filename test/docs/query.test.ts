@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { type PageChecks, type Row, testPage } from '../support/doc-page.js';
-import { type MarketStage, marketStage } from './stages.js';
+import { type DatabaseStage, marketStage } from './stages.js';
 import { baseOf, groupBy, type LandedMarket, type LandedTrade, landedMarket, quoteOf, sum } from './trades.js';
 
-interface Stage extends MarketStage {
+interface Stage extends DatabaseStage {
   readonly market: LandedMarket;
   /** The market that the page's MARKET stands for. */
   readonly chosen: string;

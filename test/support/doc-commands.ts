@@ -135,7 +135,9 @@ export function missingTools({ text }: DocBlock): string[] {
 export function wrongEnd(block: DocBlock, { code, signal, stdout, stderr }: DocOutcome): string | null {
   const wanted = Number(block.marks.exit ?? 0);
   const told = block.marks.until === undefined || `${stdout}${stderr}`.includes(block.marks.until);
-  if (code === wanted && told) return null;
+  // npm itself is ended by Ctrl-C, after its child has ended in its own way.
+  const interrupted = block.marks.until !== undefined && block.marks.exit === undefined && signal === 'SIGINT';
+  if ((code === wanted || interrupted) && told) return null;
   const ended = told ? `ended with ${signal ?? code} and not with ${wanted}` : `never said "${block.marks.until}"`;
   return `${placeOf(block)} ${ended}:\n${block.text}\n${tail(stdout)}\n${tail(stderr)}`;
 }
