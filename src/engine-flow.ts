@@ -5,6 +5,9 @@ import type { RecordAges } from './observe/record-age.js';
 import type { Flow } from './observe/stall.js';
 import type { PartitionStatus } from './observe/status.js';
 
+/** Asked for every ten seconds. Where nobody has answered for this long, the end of the stream is not known any more. */
+const WATERMARKS_OLD_MS = 30_000;
+
 /** What is in the pipeline at this moment, over all partitions. `nowMs` is of performance.now(). */
 export function flowOf(partitions: readonly OwnedPartition[], nowMs: number): Flow {
   const lanes = [...new Set(partitions.map(({ lane }) => lane))];
@@ -22,7 +25,8 @@ export function flowOf(partitions: readonly OwnedPartition[], nowMs: number): Fl
 /** Where a partition stands. `nowMs` is since the epoch. */
 export function partitionStatus(owned: OwnedPartition, ages: RecordAges, nowMs: number): PartitionStatus {
   const { topic, partition, epoch, landed, lowWatermark, highWatermark, watermarkAtMs } = owned;
-  const lag = highWatermark < 0 ? null : Math.max(0, highWatermark - Math.max(landed, lowWatermark));
+  const known = highWatermark >= 0 && (watermarkAtMs < 0 || nowMs - watermarkAtMs < WATERMARKS_OLD_MS);
+  const lag = known ? Math.max(0, highWatermark - Math.max(landed, lowWatermark)) : null;
   const position = { topic, partition, epoch, nextOffset: landed, lowWatermark, highWatermark, watermarkAtMs, lag };
   return { ...position, lagSeconds: ages.seconds(position, nowMs) };
 }

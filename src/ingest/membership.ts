@@ -49,7 +49,9 @@ export class Membership {
   }
 
   logged(line: string): void {
-    if (TAKEN_FOR_DEAD.test(line)) this.#alive.abort();
+    if (!TAKEN_FOR_DEAD.test(line)) return;
+    this.#alive.abort();
+    this.#signs.joining();
   }
 
   get leaving(): boolean {

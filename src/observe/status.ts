@@ -24,6 +24,8 @@ export interface EngineStatus {
     /** Since when the breaker has been open, ms since the epoch; null while it is not. */
     readonly breakerOpenSince: number | null;
   };
+  /** Of the fan-out; absent where REDIS_URL is not set. */
+  readonly redis?: FanOutStatus;
   readonly workers: {
     readonly threads: number;
     readonly busy: number;
@@ -45,6 +47,17 @@ export interface EngineStatus {
   readonly failure: string | null;
 }
 
+export interface FanOutStatus {
+  readonly connected: boolean;
+  readonly breaker: 'closed' | 'half-open' | 'open';
+  /** Since when the breaker has not been closed, ms since the epoch; null while it is. */
+  readonly breakerOpenSince: number | null;
+  readonly bufferBytes: number;
+  /** Trades since the start. */
+  readonly published: number;
+  readonly dropped: number;
+}
+
 export interface PartitionStatus {
   readonly topic: string;
   readonly partition: number;
@@ -56,16 +69,17 @@ export interface PartitionStatus {
   readonly highWatermark: number;
   /** When the broker was asked for them last, ms since the epoch; -1 until then. */
   readonly watermarkAtMs: number;
-  /** Messages not landed yet, null until the watermarks are known. */
+  /** Messages not landed yet, null while the watermarks are not known or older than half a minute. */
   readonly lag: number | null;
   /** Age of the first record that has not landed, 0 where there is none, null where it is not known. */
   readonly lagSeconds: number | null;
 }
 
-type Partitions = Pick<EngineStatus, 'partitions'>;
+type Position = Pick<EngineStatus, 'kafka' | 'partitions'>;
 
-/** Messages not landed over all partitions, null while one of them is not known. */
-export function totalLag({ partitions }: Partitions): number | null {
+/** Messages not landed over all partitions, null while one of them is not known or no broker tells where the stream ends. */
+export function totalLag({ kafka, partitions }: Position): number | null {
+  if (!kafka.connected) return null;
   let total = 0;
   for (const { lag } of partitions) {
     if (lag === null) return null;
@@ -74,8 +88,9 @@ export function totalLag({ partitions }: Partitions): number | null {
   return total;
 }
 
-/** Age of the first record that has not landed of the partition furthest behind, s; null while one is not known. */
-export function longestLag({ partitions }: Partitions): number | null {
+/** Age of the first record that has not landed of the partition furthest behind, s; null where `totalLag` is. */
+export function longestLag({ kafka, partitions }: Position): number | null {
+  if (!kafka.connected) return null;
   let longest = 0;
   for (const { lagSeconds } of partitions) {
     if (lagSeconds === null) return null;
@@ -85,6 +100,6 @@ export function longestLag({ partitions }: Partitions): number | null {
 }
 
 /** Names the partitions owned: figures over others are not comparable. */
-export function ownershipOf({ partitions }: Partitions): string {
+export function ownershipOf({ partitions }: Pick<EngineStatus, 'partitions'>): string {
   return partitions.map(({ partition, epoch }) => `${partition}:${epoch}`).join(' ');
 }

@@ -31,6 +31,8 @@ const OTHER_CONNECTIONS = 4;
 const OPEN_PATIENCE_MS = 60_000;
 const CONTROL_LOCK_TIMEOUT_MS = 10_000;
 const PULSE_EVERY_MS = 2_000;
+/** An answer that takes longer is none, until it is there. */
+const PULSE_PATIENCE_MS = 5_000;
 const UNKNOWN_SOURCE: ClaimedSource = { clusterId: null, topicId: null, acceptOther: false };
 
 /** Lands batches in PostgreSQL exactly once. The offsets row in the same transaction is the truth. */
@@ -225,15 +227,20 @@ export class PostgresSink implements Sink {
     this.#answeredAt = performance.now();
   }
 
-  /** A stream at rest asks nothing of the database, and whether it can be reached is to be known all the same. */
+  /** With nothing landing, because nothing comes or nothing is taken, whether the database answers is to be known all the same. */
   async #feelPulse(): Promise<void> {
     if (performance.now() - this.#answeredAt < PULSE_EVERY_MS || this.#breaker.state !== 'closed') return;
     const { signal } = this.#closing;
+    const unanswered = setTimeout(() => {
+      this.#reachable = false;
+    }, PULSE_PATIENCE_MS).unref();
     try {
       await this.#onControl(signal, (connection) => connection.rows('SELECT 1'));
       this.#answered();
     } catch (error) {
       if (classify(error) === 'outage') this.#reachable = false;
+    } finally {
+      clearTimeout(unanswered);
     }
   }
 

@@ -14,13 +14,14 @@ for (const [about, line] of [
   test(`${about} means that the group takes us for dead, until it answers again`, () => {
     const membership = new Membership();
     const { dead } = membership;
+    membership.assigned();
     membership.logged('[thrd:main]: Group "g": 4 partitions revoked');
-    assert.equal(dead.aborted, false);
+    assert.deepEqual([dead.aborted, membership.member], [false, true]);
     membership.logged(line);
-    assert.equal(dead.aborted, true);
+    assert.deepEqual([dead.aborted, membership.member], [true, false]);
     assert.equal(membership.dead, dead);
     membership.assigned();
-    assert.equal(membership.dead.aborted, false);
+    assert.deepEqual([membership.dead.aborted, membership.member], [false, true]);
   });
 }
 

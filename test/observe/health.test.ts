@@ -129,4 +129,11 @@ describe('/health', () => {
     assert.match(text, /postgres:\/\/engine:\[redacted\]@db:5432/);
     assert.doesNotMatch(text, /s3cret/);
   });
+
+  it('knows no lag while no broker tells where the stream ends', () => {
+    const lagOf = (changes: Partial<EngineStatus>) => health(engineStatus(changes), NOW_MS, ABOUT).body.lag;
+    assert.equal(lagOf({}), 10);
+    assert.equal(lagOf(BROKERLESS), null);
+    assert.equal(lagOf({ partitions: [partitionStatus(), partitionStatus({ lag: null })] }), null);
+  });
 });

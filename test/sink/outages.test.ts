@@ -232,6 +232,22 @@ describe('behind a network with faults', () => {
       await until('its return shows', () => sink.status.reachable);
     }));
 
+  test('it tells that its database has stopped to answer, long before it gives the connection up', () =>
+    withProxy({}, async ({ sink, proxy }) => {
+      const held: (() => void)[] = [];
+      proxy.use((_, __, { client, server }) => {
+        for (const socket of [client, server]) {
+          socket.pause();
+          held.push(() => socket.resume());
+        }
+        return 'pass';
+      });
+      await until('its silence shows', () => !sink.status.reachable);
+      proxy.clear();
+      for (const release of held) release();
+      await until('its answer shows', () => sink.status.reachable);
+    }));
+
   test('an abort ends the waiting, and nothing of the batch has landed', () =>
     withProxy({ config: { databaseFlushTimeoutMs: 60_000 } }, async ({ sink, database, claim, proxy }) => {
       proxy.blackHole();

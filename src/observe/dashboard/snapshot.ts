@@ -39,11 +39,12 @@ const STAGE_ORDER = ['queue', 'decode', 'order', 'write'];
 export function snapshot(facts: Facts): Record<string, unknown> {
   const { identity, status, history, stall, nowMs } = facts;
   const lag = totalLag(status);
+  const lagSeconds = longestLag(status);
   const course = history.trend();
   const trend = course?.trend ?? null;
   const etaSeconds = course?.etaSeconds ?? null;
   const p99Seconds = facts.latency.percentiles('end_to_end', LATENCY_WINDOW_MS).p99;
-  const { tone, title, text } = headline(status, { trend, lag, etaSeconds, p99Seconds }, nowMs);
+  const { tone, title, text } = headline(status, { trend, lag, lagSeconds, etaSeconds, p99Seconds }, nowMs);
   return {
     at: new Date(nowMs).toISOString(),
     headline: { tone, title, text: redactText(text) },
@@ -60,7 +61,7 @@ export function snapshot(facts: Facts): Record<string, unknown> {
     throughput: { last_10s: rates(history.rates(10_000)), last_1m: rates(history.rates(60_000)) },
     lag: {
       messages: lag,
-      seconds: rounded(longestLag(status)),
+      seconds: rounded(lagSeconds),
       trend,
       eta_seconds: rounded(etaSeconds),
     },

@@ -4,6 +4,9 @@ import type { Trend } from './history.js';
 /** `good`: nothing to do. `busy`: passes by itself. `warn`: look at it. `bad`: do something. */
 export type Tone = 'good' | 'busy' | 'warn' | 'bad';
 
+/** Few messages may wait and yet wait for long: then something does not move. */
+const LATE_SECONDS = 5;
+
 /** The state of the engine, for somebody who has just been woken up. */
 export interface Headline {
   readonly tone: Tone;
@@ -14,6 +17,8 @@ export interface Headline {
 export interface Course {
   readonly trend: Trend | null;
   readonly lag: number | null;
+  /** Age of the first record that has not landed. */
+  readonly lagSeconds: number | null;
   readonly etaSeconds: number | null;
   /** From Kafka to the commit, over the last minutes. */
   readonly p99Seconds: number | null;
@@ -85,7 +90,7 @@ function ofKafka({ state, kafka, partitions }: EngineStatus): Headline | null {
   return say(
     'good',
     'Standing by',
-    'The group gave this process no partition: others have them. It takes over when one of them leaves.',
+    'The group has given this process no partition. It takes over when a member that has some leaves.',
   );
 }
 
@@ -112,10 +117,16 @@ function ofRest({ state }: EngineStatus): Headline | null {
   return null;
 }
 
-function ofFlow({ held }: EngineStatus, { trend, lag, etaSeconds, p99Seconds }: Course): Headline {
+function ofFlow({ held }: EngineStatus, { trend, lag, lagSeconds, etaSeconds, p99Seconds }: Course): Headline {
   const behind = lag === null ? '' : `${lag.toLocaleString('en-US')} messages behind`;
   switch (trend) {
     case 'at-head':
+      if (lagSeconds !== null && lagSeconds >= LATE_SECONDS)
+        return say(
+          'warn',
+          'Held up',
+          `${behind}, and the first of them has waited for ${duration(lagSeconds * 1_000)}.`,
+        );
       return say('good', 'Keeping up', `Trades land as they arrive${pace(p99Seconds)}.`);
     case 'catching-up': {
       const eta = etaSeconds === null ? '' : ` At this pace it is at the head in ${duration(etaSeconds * 1_000)}.`;

@@ -4,7 +4,7 @@ import { type Course, duration, headline } from '../../../src/observe/dashboard/
 import type { EngineStatus } from '../../../src/observe/status.js';
 import { engineStatus, NOW_MS } from '../fixtures.js';
 
-const AT_HEAD: Course = { trend: 'at-head', lag: 3, etaSeconds: 0, p99Seconds: 0.42 };
+const AT_HEAD: Course = { trend: 'at-head', lag: 3, lagSeconds: 0.2, etaSeconds: 0, p99Seconds: 0.42 };
 
 function told(
   changes: Partial<EngineStatus>,
@@ -32,6 +32,15 @@ describe('the state in words', () => {
     assert.match(told({ held: true }, { trend: 'falling-behind', lag: 500 })[2], /memory budget is spent/);
     assert.deepEqual(told({}, { trend: 'level', lag: 500 }).slice(0, 2), ['warn', 'Behind']);
     assert.deepEqual(told({}, { trend: null, lag: null }).slice(0, 2), ['busy', 'Running']);
+  });
+
+  it('is not calm where few messages wait for long', () => {
+    assert.deepEqual(told({}, { lag: 98, lagSeconds: 20 }), [
+      'warn',
+      'Held up',
+      '98 messages behind, and the first of them has waited for 20 s.',
+    ]);
+    assert.equal(told({}, { lag: 98, lagSeconds: 4 })[1], 'Keeping up');
   });
 
   it('names what is ill before anything that follows from it', () => {

@@ -50,7 +50,8 @@ export function showFigures(report) {
   setText('trades-more', `${formatCount(minute?.trades_per_second ?? null)} over a minute`);
   setText('bytes-more', `${formatBytes(minute?.bytes_per_second ?? null)}/s over a minute`);
   setText('lag', formatCount(lag.messages));
-  setText('lag-more', lag.trend === null ? 'being measured' : TRENDS[lag.trend]);
+  const measured = lag.messages === null ? 'not known' : 'being measured';
+  setText('lag-more', lag.trend === null ? measured : TRENDS[lag.trend]);
   setText('behind', formatSeconds(lag.seconds));
   const eta = lag.trend === 'catching-up' && lag.eta_seconds !== null;
   setText(
@@ -59,7 +60,9 @@ export function showFigures(report) {
       ? `at the head in ${formatSeconds(lag.eta_seconds)}`
       : lag.seconds === 0
         ? 'nothing waits'
-        : 'age of the newest landed',
+        : lag.seconds === null
+          ? 'not known'
+          : 'age of the first that waits',
   );
   setText('latency', formatSeconds(latency.end_to_end.p99_seconds));
   setText('latency-more', `median ${formatSeconds(latency.end_to_end.p50_seconds)}, over 5 min`);
