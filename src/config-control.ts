@@ -6,6 +6,7 @@ export const CONTROL_OPTIONS = {
     type: 'choice',
     choices: ['active', 'standby'],
     default: 'active',
+    fromFile: true,
     description:
       '`active` joins the consumer group at once; `standby` tests broker, decoder and database, and waits for `ctl activate`.',
   },
