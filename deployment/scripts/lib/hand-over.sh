@@ -1,0 +1,121 @@
+# shellcheck shell=bash
+# The steps of a hand-over. Each may end the run with `failed`, which goes the whole way back.
+
+step_start() {
+  if [[ -n $OUTGOING ]]; then set_mode "$OUTGOING" active || failed "the mode of $OUTGOING cannot be kept"; fi
+  set_mode "$INCOMING" standby || failed "the mode of $INCOMING cannot be kept"
+  start_colour "$INCOMING" "$IMAGE" "$START_SECONDS" || failed "$INCOMING did not start"
+}
+
+# Comes of the engine's own test of the way from the brokers to a write that is taken back.
+step_self_test() {
+  local status=0 wrong
+  told "$INCOMING" standby "$START_SECONDS" || status=$?
+  ((status == 0)) || failed "$INCOMING is not fit to take over: $(said "$INCOMING" standby)"
+  note "$INCOMING: $(said "$INCOMING" standby)"
+  wrong=$(health_colour "$INCOMING" | jq -r --arg colour "$INCOMING" 'select(.colour != $colour) | "\(.instance) calls itself \(.colour)"')
+  [[ -z $wrong ]] || failed "$wrong: set DEPLOYMENT_COLOUR=$INCOMING there"
+}
+
+# Where everything stands before anything is moved.
+step_snapshot() {
+  status_from "$INCOMING" ${OUTGOING:+"$OUTGOING"} >"$TEMP_DIR/snapshot.json" ||
+    failed "nobody can say where the group stands: see \`status\`"
+  LAG_BEFORE=0
+  metrics_colour "$INCOMING" "$TEMP_DIR/metrics-now" || failed "$INCOMING shows no metrics"
+  # What went wrong on the way up is told by the self-test; the window counts from here.
+  ERRORS_BEFORE=$(metric sum processing_errors_total "$TEMP_DIR/metrics-now/"*.txt)
+  if [[ -n $OUTGOING ]] && metrics_colour "$OUTGOING" "$TEMP_DIR/metrics-before"; then
+    LAG_BEFORE=$(metric max kafka_consumer_lag_seconds "$TEMP_DIR/metrics-before/"*.txt)
+    LAG_BEFORE=${LAG_BEFORE:-0}
+  fi
+  note "group $(jq -r '.group' "$TEMP_DIR/snapshot.json"), $(jq '.partitions | length' "$TEMP_DIR/snapshot.json") partitions, $LAG_BEFORE s behind"
+}
+
+step_drain() {
+  local status=0
+  [[ -n $OUTGOING ]] || return 0
+  # From here on one that is started again must stay out.
+  set_mode "$OUTGOING" standby || failed "the mode of $OUTGOING cannot be kept"
+  GAP_FROM=$(now_ms)
+  told "$OUTGOING" drain "$WAIT_SECONDS" || status=$?
+  case $status in
+    0) note "$OUTGOING: $(said "$OUTGOING" drain)" ;;
+    4) warn "$OUTGOING: $(said "$OUTGOING" drain)" ;;
+    5)
+      [[ -z $(instances_of "$OUTGOING") ]] || failed "$OUTGOING is up and does not answer: $(said "$OUTGOING" drain)"
+      warn "$OUTGOING is gone; $INCOMING takes over from what landed"
+      ;;
+    *) failed "$OUTGOING was not drained within $WAIT_SECONDS s: $(said "$OUTGOING" drain)" ;;
+  esac
+}
+
+step_activate() {
+  local status=0
+  set_mode "$INCOMING" active || failed "the mode of $INCOMING cannot be kept"
+  told "$INCOMING" activate "$WAIT_SECONDS" || status=$?
+  ((status == 0)) || failed "$INCOMING did not take over: $(said "$INCOMING" activate)"
+  GAP_TO=$(now_ms)
+  note "$INCOMING: $(said "$INCOMING" activate)"
+  [[ -z $OUTGOING ]] || note "nobody consumed for $(seconds_text $((GAP_TO - GAP_FROM))) at the most"
+}
+
+# Looks every few seconds. What cannot become right again ends it at once; what may still must be right at the end.
+step_verify() {
+  local deadline=$((SECONDS + WINDOW_SECONDS)) findings=$TEMP_DIR/findings.json looks=0
+  while :; do
+    if take_look now; then
+      looks=$((looks + 1))
+      ((looks > 1)) || cp -- "$TEMP_DIR/look-now.json" "$TEMP_DIR/look-first.json"
+      ((looks > 1)) || cp -- "$TEMP_DIR/look-now.json" "$TEMP_DIR/look-before.json"
+      judge >"$findings"
+      jq -e '.broken == []' "$findings" >/dev/null || failed "$(jq -r '.broken | join("; ")' "$findings")"
+      cp -- "$TEMP_DIR/look-now.json" "$TEMP_DIR/look-before.json"
+      # The last of two: only that one sees whether what was there to read at the first has landed.
+      if ((SECONDS >= deadline && looks > 1)); then break; fi
+    else
+      [[ -n $(instances_of "$INCOMING") ]] || failed "$INCOMING is gone"
+      ((SECONDS < deadline)) || failed "$INCOMING, the database or the brokers do not answer"
+    fi
+    pause "$INTERVAL_SECONDS"
+  done
+  jq -e '.open == []' "$findings" >/dev/null ||
+    failed "after $WINDOW_SECONDS s: $(jq -r '.open | join("; ")' "$findings")"
+  note "$(jq -r '"\(.messages) messages and \(.errors) errors in the window, \(.lag_seconds) s behind"' "$TEMP_DIR/look-now.json")"
+}
+
+# What the colour and the group look like: status, health and the counters that matter, in look-NAME.json.
+take_look() {
+  local metrics=$TEMP_DIR/metrics-now
+  health_colour "$INCOMING" | jq -s . >"$TEMP_DIR/health-now.json"
+  if jq -e 'all(.state == "unreachable")' "$TEMP_DIR/health-now.json" >/dev/null; then return 1; fi
+  metrics_colour "$INCOMING" "$metrics" || return 1
+  # The incoming colour first: what it has none of is asked of the other.
+  status_from "$INCOMING" ${OUTGOING:+"$OUTGOING"} >"$TEMP_DIR/status-now.json" || return 1
+  jq -n --slurpfile status "$TEMP_DIR/status-now.json" --slurpfile health "$TEMP_DIR/health-now.json" \
+    --arg errors_before "$ERRORS_BEFORE" --arg errors "$(metric sum processing_errors_total "$metrics"/*.txt)" \
+    --arg messages "$(metric sum messages_processed_total "$metrics"/*.txt)" \
+    --arg resets "$(metric sum kafka_consumer_offset_resets_total "$metrics"/*.txt)" \
+    --arg lag "$(metric max kafka_consumer_lag_seconds "$metrics"/*.txt)" \
+    'def number: tonumber? // 0;
+     $status[0] + {health: $health[0], errors: (($errors | number) - ($errors_before | number)), messages: ($messages | number),
+                   resets: ($resets | number), lag_seconds: ($lag | number)}' >"$TEMP_DIR/look-$1.json"
+}
+
+judge() {
+  jq -n -f "$SCRIPTS_DIR/lib/judge-window.jq" \
+    --slurpfile snapshot "$TEMP_DIR/snapshot.json" --slurpfile first "$TEMP_DIR/look-first.json" \
+    --slurpfile before "$TEMP_DIR/look-before.json" --slurpfile now "$TEMP_DIR/look-now.json" \
+    --argjson errors_percent "$ERRORS_PERCENT" --argjson lag_seconds "$(jq -n "$LAG_BEFORE + $LAG_ALLOWANCE")"
+}
+
+step_stop_outgoing() {
+  # Once more, for after this there is no way back but a start.
+  [[ $(state_of "$INCOMING") == active ]] || failed "$INCOMING is $(state_of "$INCOMING")"
+  [[ -n $OUTGOING ]] || return 0
+  if [[ $KEEP == true ]]; then
+    note "$OUTGOING is kept, drained"
+    return 0
+  fi
+  stop_colour "$OUTGOING" || warn "$OUTGOING was not stopped; it is drained"
+}
