@@ -3,6 +3,7 @@ import { DATABASE_OPTIONS, DATABASE_RULES } from './config-database.js';
 import { KAFKA_OPTIONS, KAFKA_RULES } from './config-kafka.js';
 import type { Rule, ValuesOf } from './config-option.js';
 import { PIPELINE_OPTIONS, PIPELINE_RULES } from './config-pipeline.js';
+import { REDIS_OPTIONS, REDIS_RULES } from './config-redis.js';
 import { SERVICE_OPTIONS, SERVICE_RULES } from './config-service.js';
 
 /** The options by chapter, as README lists them. */
@@ -12,6 +13,7 @@ export const OPTION_CHAPTERS = [
   ['Pipeline', PIPELINE_OPTIONS],
   ['Process', SERVICE_OPTIONS],
   ['Operation', CONTROL_OPTIONS],
+  ['Redis', REDIS_OPTIONS],
 ] as const;
 
 /** Every option of the engine: type, default, range, environment variable. The one list all else is made of. */
@@ -21,6 +23,7 @@ export const OPTIONS = {
   ...PIPELINE_OPTIONS,
   ...SERVICE_OPTIONS,
   ...CONTROL_OPTIONS,
+  ...REDIS_OPTIONS,
 };
 
 export type OptionName = keyof typeof OPTIONS;
@@ -43,6 +46,7 @@ export const RULES: readonly Rule<typeof OPTIONS>[] = [
   ...PIPELINE_RULES,
   ...SERVICE_RULES,
   ...CONTROL_RULES,
+  ...REDIS_RULES,
   flushEndsBeforeShutdown,
 ];
 

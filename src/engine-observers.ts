@@ -5,6 +5,8 @@ import type { LogCode, LogLevel } from './observe/log-events.js';
 import { errorKind, type Logger } from './observe/logger.js';
 import type { Metrics } from './observe/metrics.js';
 import type { Monitor } from './observe/monitor.js';
+import { DROP_REASONS, type FanOutObserver } from './sink/fan-out/observer.js';
+import type { RedisFanOut } from './sink/fan-out/redis-fan-out.js';
 import type { SinkLogger, SinkObserver } from './sink/observer.js';
 
 /** Kinds of errors and classes of dead letters that become label values, each. */
@@ -105,6 +107,26 @@ export function observeSink(metrics: Metrics): SinkObserver {
     onDuplicateRows: (rows) => metrics.duplicatesDropped.inc(rows),
     onConflict: (transactions) => metrics.duplicatesConflicting.inc(transactions),
     onDeadLetters: (count, errorClass) => metrics.deadLetters.inc({ reason: classes.apply(errorClass) }, count),
+  };
+}
+
+export function observeFanOut(metrics: Metrics): FanOutObserver {
+  for (const reason of DROP_REASONS) metrics.redisDropped.inc({ reason }, 0);
+  return {
+    onPublished: (trades) => metrics.redisPublished.inc(trades),
+    onDropped: (reason, trades) => metrics.redisDropped.inc({ reason }, trades),
+  };
+}
+
+/** The observer, with what landed handed on; itself where there is no fan-out. */
+export function withFanOut(observer: PipelineObserver, fanOut: RedisFanOut | null): PipelineObserver {
+  if (fanOut === null) return observer;
+  return {
+    ...observer,
+    landed(part, outcome, seconds) {
+      observer.landed(part, outcome, seconds);
+      fanOut.landed(outcome);
+    },
   };
 }
 

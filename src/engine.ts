@@ -8,7 +8,14 @@ import { EngineControl } from './engine-control.js';
 import { controlRoutes } from './engine-control-routes.js';
 import { type ControlSocket, openControlSocket } from './engine-control-socket.js';
 import { flowOf, monitorLimits, partitionStatus } from './engine-flow.js';
-import { observeKafka, observePipeline, observeSink, sinkLogger } from './engine-observers.js';
+import {
+  observeFanOut,
+  observeKafka,
+  observePipeline,
+  observeSink,
+  sinkLogger,
+  withFanOut,
+} from './engine-observers.js';
 import { Pipeline } from './engine-pipeline.js';
 import { rehearse } from './engine-rehearsal.js';
 import { EngineStates } from './engine-states.js';
@@ -24,6 +31,7 @@ import type { Logger } from './observe/logger.js';
 import type { Metrics } from './observe/metrics.js';
 import { Monitor } from './observe/monitor.js';
 import type { EngineStatus } from './observe/status.js';
+import { RedisFanOut } from './sink/fan-out/redis-fan-out.js';
 import { migrate } from './sink/migrate.js';
 import { PostgresSink } from './sink/postgres-sink.js';
 import { DecodePool } from './workers/decode-pool.js';
@@ -83,6 +91,7 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #startedAt = Date.now();
   readonly #sink: PostgresSink;
+  readonly #fanOut: RedisFanOut | null;
   readonly #dashboard: Dashboard;
   readonly #monitor: Monitor;
   #certificates: CertificateWatch | null = null;
@@ -103,10 +112,16 @@ export class Engine {
     });
     const { config, groupId, metrics, logger, version } = options;
     const ownerId = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
+    // What a capture holds is no news to those who follow a stream live.
+    const publishes = config.redisUrl !== undefined && options.source.join !== undefined;
+    this.#fanOut = publishes
+      ? new RedisFanOut({ config, logger: sinkLogger(logger), observer: observeFanOut(metrics) })
+      : null;
     this.#sink = new PostgresSink({
       config,
       groupId,
       ownerId,
+      tellPlaces: publishes,
       logger: sinkLogger(logger),
       observer: {
         ...observeSink(metrics),
@@ -186,6 +201,7 @@ export class Engine {
     });
     await this.#openDatabase();
     if (this.#states.state !== 'starting') return;
+    this.#fanOut?.start();
     this.#pipeline = this.#createPipeline(this.#pool);
     await source.start(this.#pipeline);
     const mode = controlled ? config.startMode : 'active';
@@ -208,7 +224,7 @@ export class Engine {
     await this.#options.source.stop();
     const unsettled = this.#pipeline?.unsettled ?? 0;
     this.#pipeline?.close();
-    await this.#sink.close();
+    await Promise.all([this.#fanOut?.close(), this.#sink.close()]);
     await this.#pool?.close();
     this.#states.stopped();
     this.#monitor.close();
@@ -230,6 +246,7 @@ export class Engine {
       topic,
       kafka: { connected: source.connected, groupSteady: source.steady },
       database: { reachable, breaker, breakerOpenSince },
+      ...(this.#fanOut === null ? {} : { redis: this.#fanOut.status }),
       workers: {
         threads: pool?.threads ?? 0,
         busy: pool?.busy ?? 0,
@@ -255,7 +272,10 @@ export class Engine {
       source,
       sink: this.#sink,
       decoder,
-      observer: observePipeline(metrics, logger, topic, this.#monitor, (error) => this.#fail(error)),
+      observer: withFanOut(
+        observePipeline(metrics, logger, topic, this.#monitor, (error) => this.#fail(error)),
+        this.#fanOut,
+      ),
       lanes: config.databaseLanes,
       batchMaxRows: config.batchMaxRows,
       batchMaxBytes: config.batchMaxBytes,

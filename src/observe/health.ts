@@ -1,6 +1,6 @@
 import { OPTIONS } from '../config.js';
 import { redactText } from './redact.js';
-import { type EngineState, type EngineStatus, totalLag } from './status.js';
+import { type EngineState, type EngineStatus, type FanOutStatus, totalLag } from './status.js';
 
 /** Answer of a health route. */
 export interface HealthAnswer {
@@ -84,6 +84,7 @@ export function health(
         restarts: workers.restarts,
       },
       memory: { inflight_bytes: status.inflightBytes, budget_bytes: status.budgetBytes, held: status.held },
+      ...(status.redis === undefined ? {} : { redis: fanOut(status.redis, nowMs) }),
     },
     group: status.groupId,
     topic: status.topic,
@@ -100,6 +101,18 @@ export function health(
       lag_seconds: one.lagSeconds,
     })),
   });
+}
+
+/** Told and not judged: nothing that the engine is for depends on it. */
+function fanOut(redis: FanOutStatus, nowMs: number): Record<string, unknown> {
+  return {
+    connected: redis.connected,
+    breaker: redis.breaker,
+    breaker_open_ms: redis.breakerOpenSince === null ? null : nowMs - redis.breakerOpenSince,
+    buffer_bytes: redis.bufferBytes,
+    published: redis.published,
+    dropped: redis.dropped,
+  };
 }
 
 function answer(reasons: readonly string[], fields: Record<string, unknown>): HealthAnswer {

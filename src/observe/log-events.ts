@@ -195,6 +195,22 @@ export const LOG_EVENTS = {
     act: NOTHING,
   },
   indexes_built: { level: 'info', means: 'Indexes were built on closed table partitions.', act: NOTHING },
+  redis_connected: {
+    level: 'info',
+    means: 'Landed trades are published in Redis, for the first time or again.',
+    act: NOTHING,
+  },
+  redis_lost: {
+    level: 'warn',
+    means:
+      'Redis was lost, or is not reached; the text says of what. Trades land all the same and wait in REDIS_BUFFER_BYTES.',
+    act: 'Do what the text says. It is tried again every two seconds.',
+  },
+  redis_dropping: {
+    level: 'warn',
+    means: 'Landed trades were not published in Redis (`reason`, and `dropped`, how many since the start).',
+    act: 'See to Redis. Who needs every trade reads PostgreSQL.',
+  },
   lag_exporter_started: { level: 'info', means: '`lag-exporter` is up; its ports.', act: NOTHING },
   lag_exporter_stopped: { level: 'info', means: '`lag-exporter` was told to end.', act: NOTHING },
   lag_source_away: {

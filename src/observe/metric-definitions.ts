@@ -214,4 +214,28 @@ export const METRIC_DEFINITIONS = {
     labels: ['certificate'],
     help: 'When a certificate ends, Unix time: ca and client are our files, broker what the brokers show (the earliest).',
   },
+  redisConnectionActive: {
+    name: 'redis_connection_active',
+    kind: 'gauge',
+    labels: [],
+    help: '1 while connected to the Redis of REDIS_URL; absent where there is none.',
+  },
+  redisPublished: {
+    name: 'redis_published_total',
+    kind: 'counter',
+    labels: [],
+    help: 'Landed trades that Redis took into its stream.',
+  },
+  redisDropped: {
+    name: 'redis_dropped_total',
+    kind: 'counter',
+    labels: ['reason'],
+    help: 'Landed trades that were not published in Redis, or perhaps not.',
+  },
+  redisBufferBytes: {
+    name: 'redis_buffer_bytes',
+    kind: 'gauge',
+    labels: [],
+    help: 'What landed trades that wait for Redis hold, below REDIS_BUFFER_BYTES; absent where there is none.',
+  },
 } as const satisfies Record<string, MetricDefinition>;

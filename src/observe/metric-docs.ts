@@ -13,8 +13,9 @@ const LABELS: Readonly<Record<LabelName, string>> = {
   stage:
     'Of durations `queue` (received, until a worker has it), `decode`, `order` (decoded, until its batch is begun), `write`; of stalls `kafka`, `workers`, `reassembler`, `postgres`; of errors `kafka`, `workers`, `postgres`.',
   error_type: 'Code of an error: an SQLSTATE, a code of the engine, an `event.code`; at most fifty, then `other`.',
-  reason: 'Class of a dead letter, as in ingest_dead_letters; at most fifty, then `other`.',
-  name: '`postgres`.',
+  reason:
+    'Of dead letters their class, as in ingest_dead_letters; at most fifty, then `other`. Of trades not published in Redis `buffer_full` (newer ones took their place), `refused` (Redis answered with an error), `unanswered` (connection lost or too slow; it may be there), `unreadable`, `shutdown`.',
+  name: '`postgres`; `redis` where REDIS_URL is set.',
   state: 'States of the engine: `starting`, `standby`, `active`, `draining`, `drained`, `stopped`, `failed`.',
   version: 'Of the engine.',
   node_version: 'Of Node.',

@@ -1,5 +1,5 @@
 import type { Metrics } from './metrics.js';
-import { ENGINE_STATES, type EngineStatus } from './status.js';
+import { ENGINE_STATES, type EngineStatus, type FanOutStatus } from './status.js';
 
 const BREAKER_VALUE = { closed: 0, 'half-open': 1, open: 2 } as const;
 
@@ -21,6 +21,19 @@ export function mirrorStatus(metrics: Metrics, status: EngineStatus): void {
   metrics.workerRestarts.inc(restarts);
 
   mirrorPartitions(metrics, status);
+  mirrorFanOut(metrics, status.redis);
+}
+
+/** Where there is none, a 0 would read as a Redis that is away. */
+function mirrorFanOut(metrics: Metrics, redis: FanOutStatus | undefined): void {
+  if (redis === undefined) {
+    metrics.redisConnectionActive.remove();
+    metrics.redisBufferBytes.remove();
+    return;
+  }
+  metrics.redisConnectionActive.set(redis.connected ? 1 : 0);
+  metrics.redisBufferBytes.set(redis.bufferBytes);
+  metrics.breakerState.set({ name: 'redis' }, BREAKER_VALUE[redis.breaker]);
 }
 
 function mirrorPartitions(metrics: Metrics, status: EngineStatus): void {

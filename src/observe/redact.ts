@@ -2,7 +2,7 @@ import { withoutSecrets } from '../config-secrets.js';
 
 /** Field names whose values are never shown, compared without case, `_` and `-`. */
 const SECRET_NAMES =
-  /^(.*password|passphrase|passwd|secret|.*apikey|token|authorization|privatekey|clientkey|databaseurl|connectionstring)$/;
+  /^(.*password|passphrase|passwd|secret|.*apikey|token|authorization|privatekey|clientkey|databaseurl|redisurl|connectionstring)$/;
 
 const REDACTED = '[redacted]';
 
