@@ -38,7 +38,12 @@ export function placeOf({ page, line, heading }: DocBlock): string {
 
 /** The fenced blocks of a page of the project, in order. Throws where a fence is open, has no language or an unknown mark. */
 export function docBlocks(page: string): DocBlock[] {
-  return parseBlocks(page, readFileSync(new URL(page, ROOT), 'utf8'));
+  return parseBlocks(page, readPage(page));
+}
+
+/** The text of a page, by its path from the project's folder on. */
+export function readPage(page: string): string {
+  return readFileSync(new URL(page, ROOT), 'utf8');
 }
 
 export function parseBlocks(page: string, markdown: string): DocBlock[] {

@@ -1,4 +1,4 @@
-/** Stands for anything within a line; alone on a line, for any lines. */
+/** Stands for anything within a line, blanks beside it included; alone on a line, for any lines. */
 const ANYTHING = '…';
 
 /**
@@ -21,9 +21,9 @@ export function missingLine(shown: string, real: string): string | null {
 const NUMBER = String.raw`[+-]?\d[\d.,]*(?:e[+-]?\d+)?`;
 
 function patternOf(line: string): RegExp {
-  const parts = line.trim().matchAll(/…|\d[\d.,]*\d|\d|\s+|-{2,}|[^\d\s…-]+|-/g);
+  const parts = line.trim().matchAll(/\s*…\s*|\d[\d.,]*\d|\d|\s+|-{2,}|[^\d\s…-]+|-/g);
   const pattern = [...parts].map(([part]) => {
-    if (part === ANYTHING) return '.*';
+    if (part.includes(ANYTHING)) return '.*';
     if (/^\d/.test(part)) return NUMBER;
     if (/^\s/.test(part)) return String.raw`\s+`;
     if (part.startsWith('--')) return '-+';
