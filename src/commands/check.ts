@@ -5,6 +5,7 @@ import { EngineError } from '../errors.js';
 import { type CheckContext, fail, type NamedResult, ok, runChecks, skipped, warn } from './checks/check.js';
 import { DATABASE_CHECKS } from './checks/database-checks.js';
 import { KAFKA_CHECKS } from './checks/kafka-checks.js';
+import { REDIS_CHECKS } from './checks/redis-checks.js';
 import { BOTH_CHECKS, STREAM_CHECKS } from './checks/stream-checks.js';
 
 const ALL_CHECKS = [...KAFKA_CHECKS, ...STREAM_CHECKS, ...DATABASE_CHECKS, ...BOTH_CHECKS];
@@ -44,8 +45,9 @@ function configuration(tell: (result: NamedResult) => void): { config: Config | 
 
 async function checkAll(config: Config, tell: (result: NamedResult) => void): Promise<NamedResult[]> {
   const context: CheckContext = { config };
+  const checks = config.redisUrl === undefined ? ALL_CHECKS : [...ALL_CHECKS, ...REDIS_CHECKS];
   try {
-    return await runChecks(ALL_CHECKS, context, tell);
+    return await runChecks(checks, context, tell);
   } finally {
     await Promise.all([context.kafka?.close(), context.database?.end().catch(() => {})]);
   }

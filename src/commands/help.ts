@@ -73,7 +73,7 @@ export const COMMANDS = {
   check: {
     summary: 'Check everything from the brokers’ names to a write that is taken back; say what to do.',
     details:
-      'One line for each thing: configuration, libraries, certificates, names, ports, TLS, login, topic, group, decoder, rate, database, schema, privileges, connections, clock, replicas, write. Exits with 0 if nothing failed (warnings are no failure), with 1 if something did, with 2 if the configuration is wrong. Changes nothing, joins no group.',
+      'One line for each thing: configuration, libraries, certificates, names, ports, TLS, login, topic, group, decoder, rate, database, schema, privileges, connections, clock, replicas, write, and Redis where REDIS_URL is set. Exits with 0 if nothing failed (warnings are no failure), with 1 if something did, with 2 if the configuration is wrong. Changes nothing, joins no group.',
     flags: [JSON_FLAG],
     requires: REQUIRED_BY.check,
   },

@@ -8,6 +8,14 @@ const ABOUT = { version: '1.2.3', httpTransport: 'node:http' };
 const BROKERLESS = { kafka: { connected: false, groupSteady: false } };
 const IN_NO_GROUP = { connected: true, groupSteady: false };
 const DATABASELESS = { database: { reachable: false, breaker: 'closed', breakerOpenSince: null } } as const;
+const REDIS = {
+  connected: true,
+  breaker: 'closed',
+  breakerOpenSince: null,
+  bufferBytes: 7,
+  published: 12,
+  dropped: 3,
+} as const;
 const openFor = (ms: number): Partial<EngineStatus> => ({
   database: { reachable: false, breaker: 'open', breakerOpenSince: NOW_MS - ms },
 });
@@ -52,6 +60,7 @@ describe('the health routes', () => {
       200,
       200,
     ],
+    ['a Redis that is away', { redis: { ...REDIS, connected: false, breaker: 'open' } }, 200, 200],
     ['no decode thread', { workers: { threads: 0, busy: 0, queued: 0, restarts: 0 } }, 200, 503],
     ['no partitions', { partitions: [] }, 200, 200],
     ['a lag of millions', { partitions: [partitionStatus({ lag: 9_000_000 })] }, 200, 200],
@@ -115,6 +124,20 @@ describe('/health', () => {
       breaker: 'open',
       breaker_open_ms: 1_000,
     });
+  });
+
+  it('tells of Redis where there is one, and nothing where there is none', () => {
+    const components = (redis: Partial<EngineStatus>) =>
+      health(engineStatus(redis), NOW_MS, ABOUT).body.components as Record<string, unknown>;
+    assert.deepEqual(components({ redis: { ...REDIS, breaker: 'open', breakerOpenSince: NOW_MS - 1_000 } }).redis, {
+      connected: true,
+      breaker: 'open',
+      breaker_open_ms: 1_000,
+      buffer_bytes: 7,
+      published: 12,
+      dropped: 3,
+    });
+    assert.ok(!('redis' in components({})));
   });
 
   it('has no lag while one partition’s is not known, and none at all without partitions is 0', () => {

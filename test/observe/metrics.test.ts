@@ -80,6 +80,18 @@ describe('the metrics', () => {
 });
 
 describe('the gauges of the status', () => {
+  it('tell of Redis where there is one, and nothing where there is none', async () => {
+    const metrics = createMetrics({ version: '1' });
+    mirrorStatus(metrics, engineStatus());
+    for (const name of ['redis_connection_active ', 'redis_buffer_bytes ', 'circuit_breaker_state{name="redis"}'])
+      assert.deepEqual(await lines(metrics, name), [], name);
+    const redis = { breaker: 'open', breakerOpenSince: NOW_MS, bufferBytes: 5, published: 0, dropped: 0 } as const;
+    mirrorStatus(metrics, engineStatus({ redis: { ...redis, connected: false } }));
+    const text = await metrics.registry.metrics();
+    for (const line of ['redis_connection_active 0', 'redis_buffer_bytes 5', 'circuit_breaker_state{name="redis"} 2'])
+      assert.ok(text.split('\n').includes(line), line);
+  });
+
   it('show state, breaker, workers, budget and partitions', async () => {
     const metrics = createMetrics({ version: '1' });
     const partitions = [partitionStatus(), partitionStatus({ partition: 3, nextOffset: 7, lag: 0 })];

@@ -25,6 +25,8 @@ export interface StreamEntry {
 /** A redis-server of a test's own, that keeps nothing on disk. It stays on its port through kills and starts. */
 export class RedisServer {
   readonly port: number;
+  /** Of {@link command}, where the server wants one. */
+  password: string | undefined;
   readonly #folder = mkdtempSync(join(tmpdir(), 'redis-'));
   readonly #settings: readonly string[];
   #child: ChildProcess | null = null;
@@ -84,7 +86,11 @@ export class RedisServer {
 
   /** One command on a connection of its own. */
   async command(...words: string[]): Promise<unknown> {
-    const client = createClient({ url: this.url, RESP: 2 });
+    const client = createClient({
+      url: this.url,
+      RESP: 2,
+      ...(this.password === undefined ? {} : { password: this.password }),
+    });
     client.on('error', () => {});
     await client.connect();
     try {

@@ -1,6 +1,6 @@
 import { redactText } from '../redact.js';
 import type { Stall } from '../stall.js';
-import { type EngineStatus, longestLag, totalLag } from '../status.js';
+import { type EngineStatus, type FanOutStatus, longestLag, totalLag } from '../status.js';
 import { type History, POINT_COLUMNS, type Rates } from './history.js';
 import type { LatencyWindow, Percentiles } from './latency-window.js';
 import type { Recent, StoredOffset } from './recent.js';
@@ -74,6 +74,7 @@ export function snapshot(facts: Facts): Record<string, unknown> {
       breaker_open_seconds:
         status.database.breakerOpenSince === null ? null : rounded((nowMs - status.database.breakerOpenSince) / 1_000),
     },
+    ...(status.redis === undefined ? {} : { redis: fanOut(status.redis) }),
     workers: { ...status.workers },
     memory: { inflight_bytes: status.inflightBytes, budget_bytes: status.budgetBytes, held: status.held },
     partitions: partitions(facts),
@@ -81,6 +82,10 @@ export function snapshot(facts: Facts): Record<string, unknown> {
     gaps: facts.recent?.gaps ?? null,
     trades: facts.recent?.trades ?? null,
   };
+}
+
+function fanOut({ connected, breaker, bufferBytes, published, dropped }: FanOutStatus): Record<string, unknown> {
+  return { connected, breaker, buffer_bytes: bufferBytes, published, dropped };
 }
 
 /** The points of the charts, a row each. */

@@ -1,9 +1,12 @@
 import { messageOf } from '../../errors.js';
 
-/** By how Redis' answer begins, or what a text holds: what is wrong and what to do, for a person. */
+/**
+ * By how Redis' answer begins, or what a text holds: what is wrong and what to do, for a person. No word that names a secret stands before a
+ * colon: the log blanks out what follows.
+ */
 const FAULTS: readonly (readonly [sign: RegExp, text: string])[] = [
-  [/^WRONGPASS|called without any password configured/, 'refuses the password: check user and password in REDIS_URL'],
-  [/^NOAUTH/, 'wants a password: give it in REDIS_URL, redis://user:password@host:port'],
+  [/^WRONGPASS|called without any password configured/, 'does not accept user and password of REDIS_URL'],
+  [/^NOAUTH/, 'wants user and password, which REDIS_URL does not give'],
   [
     /^NOPERM/,
     'does not let this user publish: ACL SETUSER <user> +xadd +ping ~<REDIS_STREAM>, and +select for a database other than 0',

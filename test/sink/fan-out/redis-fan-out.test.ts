@@ -182,12 +182,12 @@ describe('the fan-out', { skip: withoutRedis() }, () => {
     url.password = 'wrong-password';
     const { lines, lineOf, fanOut } = watched(url.href);
     await until('the breaker is open', () => fanOut.status.breaker === 'open');
-    assert.match(lineOf('redis_lost') ?? '', /refuses the password: check user and password in REDIS_URL \(WRONGPASS/);
+    assert.match(lineOf('redis_lost') ?? '', /does not accept user and password of REDIS_URL \(WRONGPASS/);
     assert.ok(!JSON.stringify(lines).includes('wrong-password'));
     url.password = '';
     const without = watched(url.href);
     await until('a line', () => without.lineOf('redis_lost') !== undefined);
-    assert.match(without.lineOf('redis_lost') ?? '', /wants a password/);
+    assert.match(without.lineOf('redis_lost') ?? '', /wants user and password, which REDIS_URL does not give/);
     url.password = 'right-password';
     const right = watched(url.href);
     right.land(1);

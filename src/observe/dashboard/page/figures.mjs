@@ -104,7 +104,7 @@ export function showStages({ stall, latency }) {
 }
 
 /** Workers, database, broker and memory: how each is, and how full. */
-export function showParts({ workers, database, kafka, memory, gaps }) {
+export function showParts({ workers, database, kafka, redis, memory, gaps }) {
   const broker = kafka.connected ? (kafka.group_steady ? 'connected' : 'connected, group not steady') : 'not connected';
   const databaseText = {
     closed: database.reachable ? 'answers' : 'does not answer',
@@ -134,6 +134,14 @@ export function showParts({ workers, database, kafka, memory, gaps }) {
       share: Math.round((memory.inflight_bytes / memory.budget_bytes) * 100) / 100,
     },
   ];
+  if (redis !== undefined) {
+    items.push({
+      name: 'Redis',
+      value: redis.connected ? `${formatWhole(redis.published)} published` : 'not connected',
+      more: `${formatWhole(redis.dropped)} dropped · circuit breaker ${redis.breaker}`,
+      tone: redis.connected && redis.breaker === 'closed' ? 'good' : 'warn',
+    });
+  }
   if (gaps > 0) {
     items.push({ name: 'Gaps', value: `${formatWhole(gaps)} recorded`, more: 'see ingest_gaps', tone: 'warn' });
   }

@@ -77,6 +77,7 @@ describe('the page in a browser', { skip: withoutChromium() }, () => {
     await untilText(page, '#partitions tr:nth-child(2)', /host-2-fedcba/);
     await untilText(page, '#letters', /truncated.*3.*cut off: second/s);
     await untilText(page, '#parts', /PostgreSQL.*answers.*circuit breaker closed.*1 of 2 busy.*3 slabs wait.*Gaps/s);
+    assert.doesNotMatch((await page.locator('#parts').textContent()) ?? '', /Redis/, 'where there is none');
     await untilText(page, '#latencies', /Kafka to commit.*Decoding/s);
     await untilText(page, '#identity', /solana\.dextrades\.proto · group · green/);
     await untilText(page, '#about', /1\.2\.3.*over (node:http|native)/);
@@ -92,11 +93,19 @@ describe('the page in a browser', { skip: withoutChromium() }, () => {
       database: { reachable: false, breaker: 'open', breakerOpenSince: Date.now() - 5_000 },
       partitions: [partitionStatus({ lag: 4_321, highWatermark: 4_421 })],
       workers: { threads: 2, busy: 2, queued: 0, restarts: 7 },
+      redis: {
+        connected: true,
+        breaker: 'closed',
+        breakerOpenSince: null,
+        bufferBytes: 0,
+        published: 1_234,
+        dropped: 56,
+      },
     });
     await untilText(page, '#state-title', /^Database away$/);
     await untilText(page, '#state-text', /Nothing is lost/);
     await untilText(page, '#lag', /^4,321$/);
-    await untilText(page, '#parts', /circuit breaker open.*7 restarts/s);
+    await untilText(page, '#parts', /circuit breaker open.*7 restarts.*Redis.*1,234 published.*56 dropped/s);
     assert.equal(await page.locator('#state').getAttribute('data-tone'), 'bad');
     const drawn = (): Promise<string | null> => page.locator('#chart-lag').getAttribute('aria-label');
     assert.match((await drawn()) ?? '', /^Messages not landed: now 4,321, between /);
