@@ -1,9 +1,4 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
-import { DATABASE_CHECKS } from '../../src/commands/checks/database-checks.js';
-import { KAFKA_CHECKS } from '../../src/commands/checks/kafka-checks.js';
-import { BOTH_CHECKS, STREAM_CHECKS } from '../../src/commands/checks/stream-checks.js';
-import { readPage } from '../support/doc-blocks.js';
 import { testPage } from '../support/doc-page.js';
 import { freshStage, join, type LiveStage, outageStage, runningStage } from './live-stage.js';
 
@@ -13,12 +8,6 @@ const landsEverything = ({ printed, stage }: { printed: string; stage: LiveStage
 };
 
 testPage('docs/connect-to-bitquery.md', freshStage);
-
-it('docs/connect-to-bitquery.md says of each line of `check` what it means', () => {
-  const page = readPage('docs/connect-to-bitquery.md');
-  for (const { name } of [...KAFKA_CHECKS, ...STREAM_CHECKS, ...DATABASE_CHECKS, ...BOTH_CHECKS])
-    assert.ok(page.includes(`\n| \`${name}\` |`), name);
-});
 
 testPage('docs/catch-up-after-an-outage.md', outageStage, {
   'node dist/src/main.cjs status --watch 2': ({ stage }) => stage.stage.assertLedger(),

@@ -15,8 +15,8 @@ const LINKED = ['node_modules', 'vendor', 'tsconfig.json'];
 const COMMAND_TIMEOUT_MS = 120_000;
 /** After Ctrl-C: longer than an engine may take to land what is in flight. */
 const STOP_TIMEOUT_MS = 60_000;
-/** Tools that a page may use and a bare machine need not have. */
-const TOOLS = ['psql', 'curl', 'jq', 'kubectl', 'docker', 'promtool', 'openssl'];
+/** Tools that a page may use and a bare machine need not have. What is not among them must be there, or be one of `programs`. */
+const TOOLS = ['psql', 'curl', 'jq', 'promtool', 'openssl'];
 
 export interface DocFolderOptions {
   /** Variables of the commands besides PATH and HOME: what a page calls `$DATABASE_URL`. */

@@ -44,9 +44,12 @@ export function testPage<Stage extends PageStage>(
     });
     after(() => stage?.close());
 
+    let skip: string | false = false;
     for (const block of blocks) {
       const [first = ''] = block.text.split('\n');
-      it(`line ${block.line}: ${first}`, { skip: whySkipped(block) }, async () => {
+      // What a block that was left out would have printed is left out with it.
+      if (block.marks.output === undefined) skip = whySkipped(block);
+      it(`line ${block.line}: ${first}`, { skip }, async () => {
         const seen = await execute(block, stage, printed);
         printed = seen.printed;
         await checks[first]?.({ ...seen, printed: seen.printed ?? '', stage });
@@ -75,11 +78,9 @@ interface Seen {
 async function execute(block: DocBlock, stage: PageStage, printed: string | null): Promise<Seen> {
   const { language, marks, text } = block;
   if (marks.output !== undefined) {
-    // Null where the block before was left out.
-    if (printed !== null) {
-      const missing = missingLine(stage.folder.replaced(text), printed);
-      assert.equal(missing, null, `${placeOf(block)} shows what was not printed. It was:\n${printed}`);
-    }
+    assert.ok(printed !== null, `${placeOf(block)}: nothing before it prints anything`);
+    const missing = missingLine(stage.folder.replaced(text), printed);
+    assert.equal(missing, null, `${placeOf(block)} shows what was not printed. It was:\n${printed}`);
     return { rows: [], printed };
   }
   if (marks.file !== undefined) stage.folder.write(marks.file, text);
