@@ -1,44 +1,55 @@
 # shellcheck shell=bash
-# Blue and green as services engine-blue and engine-green of one compose project. COMPOSE_STATE holds
-#   blue.env, green.env   START_MODE=active or standby, mounted as .env into the working directory of that colour's engine, so that
-#                         a container that is started again is what its colour is by then, and not what it was made with
-#   images.env            BLUE_IMAGE and GREEN_IMAGE, which the compose files name: give it to every `docker compose` of yours
-#                         (--env-file), or it makes containers of another image
+# Blue and green as the services engine-blue and engine-green of deployment/compose. What is kept between runs:
+#   COMPOSE_STATE/blue/start-mode   active or standby, mounted into that colour's engine (START_MODE_FILE): a container that is
+#                                   started again is what its colour is by then, and not what it was made with
+#   .env beside the first file      BLUE_IMAGE and GREEN_IMAGE, so that every `docker compose up` makes what this script made
 
 COMPOSE_PROJECT=${COMPOSE_PROJECT:-}
-COMPOSE_STATE=${COMPOSE_STATE:-$ROOT_DIR/deployment/compose/state}
+COMPOSE_STATE=${COMPOSE_STATE:-}
 STOP_SECONDS=${STOP_SECONDS:-90}
 
 check_adapter() {
   need docker
   local file
   if ((${#COMPOSE_FILES[@]} == 0)); then
-    COMPOSE_FILES=("$ROOT_DIR/deployment/compose/docker-compose.yml")
-    for file in blue green; do
-      file=$ROOT_DIR/deployment/compose/docker-compose.$file.yml
-      [[ ! -r $file ]] || COMPOSE_FILES+=("$file")
+    for file in docker-compose docker-compose.blue docker-compose.green; do
+      COMPOSE_FILES+=("$ROOT_DIR/deployment/compose/$file.yml")
     done
   fi
   for file in "${COMPOSE_FILES[@]}"; do [[ -r $file ]] || usage_error "--compose-file: $file cannot be read"; done
-  mkdir -p -- "$COMPOSE_STATE" || usage_error "COMPOSE_STATE: $COMPOSE_STATE cannot be made"
+  COMPOSE_DIR=$(cd -- "$(dirname -- "${COMPOSE_FILES[0]}")" && pwd)
+  # As the compose files have it.
+  COMPOSE_STATE=${COMPOSE_STATE:-$(_setting STATE_FOLDER)}
+  COMPOSE_STATE=${COMPOSE_STATE:-$COMPOSE_DIR/state}
+  [[ $COMPOSE_STATE == /* ]] || COMPOSE_STATE=$COMPOSE_DIR/$COMPOSE_STATE
+  for file in blue green; do
+    [[ -d $COMPOSE_STATE/$file ]] || usage_error "$COMPOSE_STATE/$file is not there: run deployment/compose/prepare.sh, or give COMPOSE_STATE"
+  done
 }
+
+# _setting NAME: from the .env that docker compose reads.
+_setting() { sed -n "s/^$1=//p" "$COMPOSE_DIR/.env" 2>/dev/null | tail -n 1 || true; }
 
 image_is_exact() { [[ $1 =~ @sha256:[0-9a-f]{64}$ ]]; }
 image_advice() { echo 'name@sha256:… (docker image inspect, or the registry, tells the digest), or --allow-tag'; }
 
 _image_variable() { if [[ $1 == blue ]]; then echo BLUE_IMAGE; else echo GREEN_IMAGE; fi; }
 
-image_of() { sed -n "s/^$(_image_variable "$1")=//p" "$COMPOSE_STATE/images.env" 2>/dev/null || true; }
+image_of() { _setting "$(_image_variable "$1")"; }
 
+# Into the same file, which keeps its owner and mode.
 _set_image() {
-  local name other file=$COMPOSE_STATE/images.env
+  local name file=$COMPOSE_DIR/.env others
   name=$(_image_variable "$1")
-  other=$(grep -v "^$name=" "$file" 2>/dev/null) || true
-  { [[ -z $other ]] || printf '%s\n' "$other"; printf '%s=%s\n' "$name" "$2"; } >"$file.new" && mv -f -- "$file.new" "$file"
+  others=$(grep -v "^$name=" "$file" 2>/dev/null) || true
+  { [[ -z $others ]] || printf '%s\n' "$others"; printf '%s=%s\n' "$name" "$2"; } >"$file"
 }
 
-# In place: a mounted file is this file, and not whatever has its name by then.
-set_mode() { printf 'START_MODE=%s\n' "$2" >"$COMPOSE_STATE/$1.env"; }
+# The folder is mounted, so that a file that takes another's place is seen; the engine's user must be able to read it.
+set_mode() {
+  local file=$COMPOSE_STATE/$1/start-mode
+  printf '%s\n' "$2" >"$file.new" && chmod 644 -- "$file.new" && mv -f -- "$file.new" "$file"
+}
 
 # _compose SECONDS ARGUMENTS…
 _compose() {
@@ -46,10 +57,6 @@ _compose() {
   shift
   [[ -z $COMPOSE_PROJECT ]] || arguments+=(--project-name "$COMPOSE_PROJECT")
   for file in "${COMPOSE_FILES[@]}"; do arguments+=(--file "$file"); done
-  # A given --env-file takes the place of the .env beside the compose file.
-  for file in "$(dirname -- "${COMPOSE_FILES[0]}")/.env" "$COMPOSE_STATE/images.env"; do
-    [[ ! -r $file ]] || arguments+=(--env-file "$file")
-  done
   bounded "$seconds" docker compose "${arguments[@]}" "$@"
 }
 
@@ -58,8 +65,6 @@ instances_of() { _compose 30 ps --quiet --status running "engine-$1" </dev/null;
 # start_colour COLOUR IMAGE SECONDS
 start_colour() {
   if [[ -n $2 ]]; then _set_image "$1" "$2" || return; fi
-  # The file must be there, or the mount would make a folder of it.
-  [[ -r $COMPOSE_STATE/$1.env ]] || set_mode "$1" standby || return
   _compose "$3" up --detach --no-deps --force-recreate "engine-$1" </dev/null
 }
 

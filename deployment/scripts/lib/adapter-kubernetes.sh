@@ -37,8 +37,12 @@ image_of() {
     --output "jsonpath={.spec.template.spec.containers[?(@.name==\"$KUBE_CONTAINER\")].image}"
 }
 
+# Made where it is not there yet: until then a colour is what its own ConfigMap says.
 set_mode() {
-  _kubectl 20 patch configmap "$KUBE_MODE_MAP-$1" --type merge --patch "{\"data\":{\"START_MODE\":\"$2\"}}" >/dev/null </dev/null
+  local map=$KUBE_MODE_MAP-$1 patch
+  patch=$(jq -cn --arg mode "$2" '{data: {START_MODE: $mode}}')
+  _kubectl 20 patch configmap "$map" --type merge --patch "$patch" >/dev/null 2>&1 </dev/null ||
+    _kubectl 20 create configmap "$map" --from-literal "START_MODE=$2" >/dev/null </dev/null
 }
 
 # One that is being deleted is on its way out, and answers to nobody.

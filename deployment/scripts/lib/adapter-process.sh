@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Blue and green as plain processes of this machine. Each has a folder, PROCESS_DIR/blue and PROCESS_DIR/green:
 #   .env        its settings: ports of its own, CONTROL_SOCKET, DEPLOYMENT_COLOUR; no START_MODE
-#   mode.env    START_MODE=active or standby: what it is to be when it is started again, by whomever
+#   start-mode  active or standby: what it is to be when it is started again. Whoever else starts it, systemd for one, should
+#               have START_MODE_FILE=start-mode in .env
 #   release     link to the release it runs: a folder with dist/src/main.cjs
 #   engine.pid, engine.log
 # The image of a colour is the folder of its release.
@@ -22,7 +23,10 @@ image_advice() { echo 'a folder with dist/src/main.cjs, a release of its own'; }
 
 image_of() { readlink -f -- "$PROCESS_DIR/$1/release" 2>/dev/null || true; }
 
-set_mode() { printf 'START_MODE=%s\n' "$2" >"$PROCESS_DIR/$1/mode.env"; }
+set_mode() {
+  local file=$PROCESS_DIR/$1/start-mode
+  printf '%s\n' "$2" >"$file.new" && mv -f -- "$file.new" "$file"
+}
 
 instances_of() { if _process_runs "$1"; then echo "$1"; fi; }
 
@@ -46,7 +50,7 @@ start_colour() {
     close_lock
     cd -- "$folder" || exit
     # Not a child that goes with us: the engine is to outlive the script, and its terminal.
-    _engine_environment "$(cat mode.env)" setsid -f bash -c 'echo $$ >engine.pid; exec node release/dist/src/main.cjs start' >>engine.log 2>&1 </dev/null
+    _engine_environment START_MODE_FILE=start-mode setsid -f bash -c 'echo $$ >engine.pid; exec node release/dist/src/main.cjs start' >>engine.log 2>&1 </dev/null
   ) || return
   while [[ ! -s $folder/engine.pid ]]; do
     ((waited < 50)) || { error "$1 was not started; see $folder/engine.log"; return 1; }
@@ -86,4 +90,7 @@ get_from() { bounded 10 env -i --chdir="$PROCESS_DIR/$1" "PATH=$PATH" node -e "$
 
 logs_of() { tail -n 2000 -- "$PROCESS_DIR/$1/engine.log"; }
 
-config_of() { cat -- "$PROCESS_DIR/$1/.env" "$PROCESS_DIR/$1/mode.env"; }
+config_of() {
+  cat -- "$PROCESS_DIR/$1/.env"
+  printf 'START_MODE=%s\n' "$(<"$PROCESS_DIR/$1/start-mode")"
+}
