@@ -1,8 +1,9 @@
 -- What the roles of roles.sql may do with the tables. To be run by trades_owner after each `migrate`; it may be run again.
 -- A test holds the list against the schema: what a migration adds must be granted to somebody here.
 
--- The engine: adds trades and dead letters, keeps positions, headers and gaps, deletes nothing.
-GRANT SELECT ON trades_engine_migrations TO trades_engine;
+-- The engine: adds trades and dead letters, keeps positions, headers and gaps, deletes nothing. (ingest_history_prune, which keeps
+-- two tables from growing for ever, is a trigger's: it runs as the owner, and nobody calls it.)
+GRANT SELECT ON trades_engine_migrations, solana_tokens TO trades_engine;
 GRANT SELECT, INSERT ON solana_dex_trades, ingest_dead_letters TO trades_engine;
 GRANT SELECT, INSERT ON completeness_results TO trades_engine;
 GRANT SELECT, INSERT, UPDATE ON solana_slots, kafka_offsets, ingest_gaps TO trades_engine;

@@ -8,6 +8,7 @@ import { redactText } from '../observe/redact.js';
 import { engineReports } from './lag/engine-reports.js';
 import { type Page, serveExporter } from './lag/exporter-http.js';
 import { HeldTopic } from './lag/held-topic.js';
+import { LagHistory } from './lag/lag-history.js';
 import { LagMetrics } from './lag/lag-metrics.js';
 import { LagWatch } from './lag/lag-watch.js';
 import { PositionReader } from './lag/positions.js';
@@ -19,7 +20,7 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 const LIVE_MS_MAX = 120_000;
 
 /**
- * Exports the lag of the group until it is told to stop. It joins no group, changes nothing, and lives without the engines, the
+ * Exports the lag of the group until it is told to stop. It joins no group, changes nothing but its own history, and lives without the engines, the
  * brokers and the database alike: what it cannot know it does not export.
  */
 export async function lagExporter(argv: string[]): Promise<number> {
@@ -52,12 +53,14 @@ export async function lagExporter(argv: string[]): Promise<number> {
     { group: config.kafkaGroupId, topic: config.kafkaTopic, intervalMs: config.lagExportIntervalMs },
     logger,
   );
+  const history = new LagHistory((text, values) => positions.write(text, values));
   const http = await serveExporter(config.bindAddress, portsOf(config), pagesOf(watch, Date.now()));
   logger.info('lag_exporter_started', `exporting the lag of ${config.kafkaGroupId} on ${config.kafkaTopic}`, {
     'http.ports': http.ports,
   });
   while (!stopping.signal.aborted) {
     await watch.measure(Date.now);
+    await history.keep(watch.measurement(Date.now()), Date.now());
     await delay(config.lagExportIntervalMs, undefined, { signal: stopping.signal }).catch(() => {});
   }
   await http.close();

@@ -64,6 +64,7 @@ describe('the role of the engine', () => {
       'kafka_offsets: INSERT, SELECT, UPDATE',
       'solana_dex_trades: INSERT, SELECT',
       'solana_slots: INSERT, SELECT, UPDATE',
+      'solana_tokens: SELECT',
       'trades_engine_migrations: SELECT',
     ]);
   });

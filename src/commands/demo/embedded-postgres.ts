@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { EngineError } from '../../errors.js';
 
 const run = promisify(execFile);
 
@@ -166,8 +167,9 @@ async function packagedBinaries(): Promise<Binaries> {
   try {
     resolved = require.resolve(name);
   } catch (cause) {
-    throw new Error(
-      `No PostgreSQL for ${process.platform}-${process.arch}: ${name} is not installed. Set DATABASE_URL to use your own.`,
+    throw new EngineError(
+      'LIBRARY_MISSING',
+      `No PostgreSQL of our own: ${name} is not installed (the image has no PostgreSQL in it). Set DATABASE_URL to use yours.`,
       { cause },
     );
   }

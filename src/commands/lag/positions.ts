@@ -52,12 +52,26 @@ export class PositionReader {
   }
 
   /** Rejects with DATABASE_UNREACHABLE, whatever is in the way, after ten seconds at most. */
-  async read(): Promise<StoredGroup> {
+  read(): Promise<StoredGroup> {
+    return this.#within(() => this.#ask());
+  }
+
+  /** Runs a statement that adds something; nothing happens where the role may not, or there is no such table. Rejects as `read`. */
+  write(text: string, values: readonly unknown[]): Promise<void> {
+    return this.#within(async () => {
+      this.#client ??= await this.#connect();
+      await this.#client.query(text, [...values]).catch((error: unknown) => {
+        if (!UNAVAILABLE.includes((error as { code?: unknown }).code)) throw error;
+      });
+    });
+  }
+
+  async #within<T>(question: () => Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`no answer within ${TIMEOUT_MS / 1_000} s`)), TIMEOUT_MS);
     });
-    const asked = this.#ask();
+    const asked = question();
     asked.catch(() => {}); // of one that came too late nobody wants to hear
     try {
       return await Promise.race([asked, late]);
