@@ -64,7 +64,7 @@ const dashboard = {
   annotations: {
     list: [
       {
-        name: 'Alerts',
+        name: 'Alerts that fire',
         datasource: { type: 'prometheus', uid: '$datasource' },
         enable: true,
         iconColor: 'red',
