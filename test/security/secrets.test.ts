@@ -25,6 +25,8 @@ const LOUD = {
   LOG_LEVEL: 'trace',
   KAFKA_PROPERTIES: `debug=all;ssl.keystore.password=${MARK}-keystore`,
   DASHBOARD_TOKEN: `${MARK}-dashboard-token`,
+  // Away, so that its errors are told too.
+  REDIS_URL: `redis://engine:${MARK}-redis@127.0.0.1:1`,
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'secrets-'));
