@@ -193,7 +193,7 @@ run_step() {
 
 plan() {
   local step
-  note "${OUTGOING:-nobody} hands over to $INCOMING (${IMAGE:-the image it ran last}) by $ADAPTER"
+  note "${OUTGOING:-nobody} hands over to $INCOMING (${IMAGE_ASKED:-what it ran last}) by $ADAPTER"
   for step in "${STEPS[@]}"; do note "  would: $step"; done
 }
 

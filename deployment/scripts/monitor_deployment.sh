@@ -17,7 +17,7 @@
 #   --dry-run             say what would be asked
 #   --help                print this
 #
-# Exit codes, by the last view: 0 within all limits, 1 no engine answers, 2 wrong usage, 3 something is beyond its limit.
+# Exit codes: 0 within all limits, 1 no engine answers, 2 wrong usage, 3 something is beyond its limit; by the last view.
 set -euo pipefail
 
 # shellcheck source=lib/common.sh
