@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type PageChecks, type Row, testPage } from '../support/doc-page.js';
+import { script } from '../support/least-privilege.js';
 import { type DatabaseStage, marketStage } from './stages.js';
 import { baseOf, groupBy, type LandedMarket, type LandedTrade, landedMarket, quoteOf, sum } from './trades.js';
 
@@ -11,8 +12,15 @@ interface Stage extends DatabaseStage {
 
 const TOLERANCE = 1e-9;
 
+/** Trades whose two values in USD disagree, worth more than all others: the generator makes none. */
+const DOUBTFUL = `
+  CREATE TEMP TABLE doubtful AS SELECT * FROM solana_dex_trades WHERE success AND NOT is_router AND side IS NOT NULL AND amount_usd > 0 ORDER BY 1, 2, 3 LIMIT 5;
+  UPDATE doubtful SET trade_index = trade_index + 100, amount_usd = 1e7, price_usd = 1e7, price_asymmetry = 0.8, market = market || '1', trader = trader || '1';
+  INSERT INTO solana_dex_trades SELECT * FROM doubtful`;
+
 async function open(): Promise<Stage> {
   const stage = await marketStage();
+  await script(stage.database.url, DOUBTFUL);
   const chosen = stage.folder.replaced("'MARKET'").slice(1, -1);
   return { ...stage, market: await landedMarket(stage.database), chosen };
 }
@@ -232,6 +240,28 @@ const CHECKS: PageChecks<Stage> = {
       ),
     );
   },
+  '-- What each router moved, as it says itself': ({ rows, stage: { market } }) => {
+    const routed = groupBy(
+      market.all.filter(({ isRouter, success }) => isRouter && success),
+      ({ program }) => program,
+    );
+    same(
+      rows,
+      'program',
+      mapped(routed, (group) => ({ swaps: group.length, usd: usdOf(group) })),
+    );
+  },
+  '-- Cautious volume beside the plain one': ({ rows: [row], stage: { market } }) => {
+    near(row?.plain, usdOf(market.effective), 'plain volume');
+    near(
+      row?.cautious,
+      usdOf(market.effective.filter((trade) => trade.side !== null && agrees(trade))),
+      'cautious volume',
+    );
+    assert.ok(Number(row?.plain) > Number(row?.cautious) + 4e7);
+  },
+  '-- The most doubtful values': ({ rows, stage: { market } }) =>
+    assert.equal(rows.length, market.effective.filter((trade) => !agrees(trade)).length),
   '-- Failed transactions per venue: their trades never happened': ({ rows, stage: { market } }) => {
     const failed = (group: LandedTrade[]) => ({
       failed: group.filter(({ success }) => !success).length,
