@@ -88,6 +88,18 @@ describe('the fan-out', { skip: withoutRedis() }, () => {
     assert.match(lineOf('redis_connected') ?? '', /^publishing to trades on Redis at 127\.0\.0\.1:\d+$/);
   });
 
+  test('publishes of a part that landed in part only the rows that did', async () => {
+    const server = await redis();
+    const { fanOut } = watched(server.url);
+    const rows = trades(4).map((fields) => encodeTrade(fields));
+    const size = rows[0]!.length;
+    const landed = part({ from: 0, to: 1, trades: [new Uint8Array(Buffer.concat(rows))], tradeRows: 4 });
+    const places = [1, 3].map((row) => ({ chunk: 0, start: row * size, end: (row + 1) * size }));
+    fanOut.landed({ kind: 'landed', part: landed, rowsInserted: 2, rowsDuplicate: 2, places });
+    await publishes(fanOut, 2);
+    assert.deepEqual(await indexes(server), [1, 3]);
+  });
+
   test('keeps the stream near its length', async () => {
     const server = await redis();
     const { fanOut, land } = watched(server.url, { maxlen: 200 });
