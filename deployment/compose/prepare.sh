@@ -77,3 +77,5 @@ for colour in blue green; do
   chmod 755 -- "$folder/state" "$folder/state/$colour"
   echo "made $mode"
 done
+# deploy_blue_green.sh writes there, which need not be run by root.
+if ((EUID == 0)) && [[ -n ${SUDO_UID:-} ]]; then chown -R "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$folder/state"; fi
