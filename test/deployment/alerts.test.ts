@@ -59,9 +59,14 @@ describe('promtool', { skip }, () => {
 });
 
 describe('the alerts', () => {
-  it('are as many as have a section in the runbook, and no name is there twice', () => {
-    assert.equal(alerts.length, 23);
-    assert.deepEqual(alerts.length, new Set(alerts.map(({ alert }) => alert)).size);
+  it('have each a section in the runbook, and no name is there twice', () => {
+    const sections = [...read('RUNBOOK.md').matchAll(/^##+ (\w+)$/gm)].map(([, title]) => title);
+    const names = alerts.map(({ alert = '' }) => alert);
+    assert.deepEqual(
+      names.filter((name) => !sections.includes(name)),
+      [],
+    );
+    assert.equal(names.length, new Set(names).size);
   });
 
   for (const { alert = '', labels, annotations } of alerts) {
