@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, type Stats, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import type { Option, Report } from './config-option.js';
@@ -90,11 +90,21 @@ export function warnIfOthersWrite(env: string, path: string, report: Report): vo
 
 function warnOfMode(env: string, path: string, mask: number, what: string, wanted: string, report: Report): void {
   try {
-    const mode = statSync(path).mode & 0o777;
-    if ((mode & mask) === 0) return;
+    const stat = statSync(path);
+    const mode = stat.mode & 0o777;
+    if ((mode & mask & ~groupThatServesUs(stat)) === 0) return;
     const shown = mode.toString(8).padStart(4, '0');
     report.warning(`${env}: ${path} may be ${what} by group or others (mode ${shown}); chmod ${wanted} ${path}`);
   } catch {
     // Whoever opens it will say what is wrong with it.
   }
+}
+
+/**
+ * Of a file that is another’s, the right of its group to read is what lets us read it: a Secret in Kubernetes is root’s, and its group is
+ * the pod’s.
+ */
+function groupThatServesUs({ uid, gid }: Stats): number {
+  const ours = [process.getegid?.(), ...(process.getgroups?.() ?? [])].includes(gid);
+  return ours && uid !== process.geteuid?.() ? 0o040 : 0;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -124,6 +124,21 @@ describe('a secret in a file', () => {
       load({ DATABASE_URL_FILE: write('url-mode', 'postgres://h/d', mode) }).warnings.join('|');
     assert.match(at(0o644), /DATABASE_URL_FILE: .* \(mode 0644\); chmod 600/);
     assert.equal(at(0o600), '');
+  });
+
+  const root = process.geteuid?.() === 0;
+  test('that is another’s, of a group of ours, is read by that right alone', {
+    skip: root ? false : 'needs root',
+  }, () => {
+    const at = (mode: number, group: number): string => {
+      const path = write('url-of-group', 'postgres://h/d', mode);
+      chownSync(path, 10_001, group);
+      return load({ DATABASE_URL_FILE: path }).warnings.join('|');
+    };
+    assert.equal(at(0o440, process.getegid?.() ?? 0), '');
+    assert.match(at(0o444, process.getegid?.() ?? 0), /\(mode 0444\)/);
+    assert.match(at(0o460, process.getegid?.() ?? 0), /\(mode 0460\)/);
+    assert.match(at(0o440, 10_001), /\(mode 0440\)/);
   });
 });
 
