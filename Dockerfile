@@ -1,7 +1,7 @@
 # The engine's image: docker build -t bitquery-solana-kafka .
 #
-# The base is pinned by digest, in this one line. A newer one: `docker buildx imagetools inspect node:24-trixie-slim` tells the
-# digest of the tag, which goes here together with the exact version; test/deployment/dockerfile.test.ts holds the form of it.
+# The base is pinned by digest, in this one line. `node scripts/image-digests.mjs` asks the registry whether it is still what its tag is,
+# and with --write puts the newer one here; the version is a person's choice. test/deployment/dockerfile.test.ts holds the form of it.
 # Both stages stand on the same base, because what is compiled in one runs with the other's C library. It can be replaced by a
 # base of one's own that has Node 24 with its headers, npm and apt: --build-arg NODE_IMAGE=…; .ci/image does that.
 #
