@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { it } from 'node:test';
 import { type PageChecks, testPage } from '../support/doc-page.js';
+import { roledDatabase, script } from '../support/least-privilege.js';
+import { landCapture, withMarket } from './market.js';
 import { captureStage, type DatabaseStage } from './stages.js';
 import { baseOf, groupBy, type LandedTrade, landedMarket, sum } from './trades.js';
 
@@ -90,3 +93,31 @@ const CHECKS: PageChecks<DatabaseStage> = {
 };
 
 testPage('docs/write-a-new-table.md', captureStage, CHECKS);
+
+it('a trigger of one’s own that fails does as docs/write-a-new-table.md says', () =>
+  withMarket(async (capture) => {
+    const database = await roledDatabase();
+    const failing = (body: string) =>
+      script(
+        database.url,
+        `CREATE OR REPLACE FUNCTION failing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${body} RETURN NULL; END $$;
+         CREATE OR REPLACE TRIGGER failing AFTER INSERT ON solana_dex_trades
+           REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION failing()`,
+      );
+    try {
+      await failing('INSERT INTO gone SELECT 1;');
+      await assert.rejects(
+        landCapture(capture, database, 'gone'),
+        /relation \\+"gone\\+" does not exist.*DATABASE_SCHEMA/,
+      );
+      await failing('PERFORM 1 / (CASE WHEN EXISTS (SELECT FROM changed WHERE trade_index = 2) THEN 0 ELSE 1 END);');
+      await landCapture(capture, database, 'division');
+      const [letters] = await database.query<{ rows: number; refused: number }>(
+        `SELECT (SELECT count(*) FROM solana_dex_trades WHERE trade_index < 2)::int AS rows,
+           (SELECT count(*) FROM ingest_dead_letters WHERE error_class = 'sqlstate_22012')::int AS refused`,
+      );
+      assert.ok(letters !== undefined && letters.rows > 1_000 && letters.refused > 0);
+    } finally {
+      await database.drop();
+    }
+  }));
