@@ -60,7 +60,7 @@ describe('a real Prometheus with the shipped alerts', { skip: withoutPrometheus(
           );
           return (seen?.value ?? 0) >= WELL_SAMPLES;
         });
-        assert.deepEqual(await prometheus.firing(), ['Watchdog']);
+        await isSilent(); // a machine that is busy may have landed the first messages late
 
         await stage.database.query(completeness(0.08, 3));
         await stage.send([{ partition: 0, value: Uint8Array.of(0x0f, 1, 2, 3), trades: [], poison: 'random' }]);
