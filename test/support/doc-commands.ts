@@ -46,9 +46,14 @@ export class DocFolder {
   readonly path = mkdtempSync(join(tmpdir(), 'pages-'));
   readonly #options: DocFolderOptions;
   readonly #running = new Set<number>();
+  readonly #leave = (): void => {
+    for (const group of this.#running) endGroup(group, 'SIGKILL');
+    rmSync(this.path, { recursive: true, force: true });
+  };
 
   constructor(options: DocFolderOptions = {}) {
     this.#options = options;
+    process.once('exit', this.#leave); // where a test ended before it came to close
     for (const name of COPIED) cpSync(join(ROOT, name), join(this.path, name), { recursive: true });
     for (const name of BUILT) cpSync(join(BUILD, name), join(this.path, 'dist', name), { recursive: true });
     for (const name of LINKED) symlinkSync(join(ROOT, name), join(this.path, name));
@@ -99,8 +104,8 @@ export class DocFolder {
 
   /** Ends what still runs and removes the folder. */
   close(): void {
-    for (const group of this.#running) endGroup(group, 'SIGKILL');
-    rmSync(this.path, { recursive: true, force: true });
+    process.off('exit', this.#leave);
+    this.#leave();
   }
 
   #environment(): NodeJS.ProcessEnv {
