@@ -21,8 +21,8 @@ export class CaptureWriter {
 
   constructor(path: string, topic: string) {
     this.#stream = createWriteStream(path, { flags: 'wx' });
-    this.#stream.on('error', (error) => {
-      this.#failure = error;
+    this.#stream.on('error', (cause) => {
+      this.#failure = unwritable(path, cause);
     });
     this.#stream.write(encodeCaptureHead(topic));
   }
@@ -32,16 +32,26 @@ export class CaptureWriter {
     if (this.#failure !== null) throw this.#failure;
     let free = true;
     for (const message of messages) free = this.#stream.write(encodeRecord(message));
-    if (!free) {
-      await new Promise<void>((resolve) => {
-        this.#stream.once('drain', resolve).once('close', resolve);
-      });
-    }
+    if (!free) await this.#freed();
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  /** Resolves when the stream takes more, or never will. */
+  #freed(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        this.#stream.off('drain', done).off('close', done);
+        resolve();
+      };
+      this.#stream.on('drain', done).on('close', done);
+    });
   }
 
   async close(): Promise<void> {
     this.#stream.end();
-    await finished(this.#stream);
+    await finished(this.#stream).catch((error: unknown) => {
+      throw this.#failure ?? error;
+    });
   }
 }
 
@@ -131,6 +141,14 @@ export class CaptureReader {
   #damaged(): EngineError {
     return new EngineError('CAPTURE_INVALID', `${this.path} is damaged at byte ${this.#at}: its checksum does not fit`);
   }
+}
+
+function unwritable(path: string, cause: Error): EngineError {
+  const exists = (cause as NodeJS.ErrnoException).code === 'EEXIST';
+  const what = exists
+    ? 'is there already, and nothing is written over: name another file'
+    : `cannot be written: ${cause.message}`;
+  return new EngineError('CAPTURE_INVALID', `${path} ${what}`, { cause });
 }
 
 function unreadable(path: string, cause: unknown): EngineError {

@@ -7,7 +7,7 @@ import type { BatchPart } from './sink.js';
 export interface Rehearsed {
   /** Rows the table took. */
   readonly rows: number;
-  /** Rows that had landed before. */
+  /** Rows that had landed before, or are repeats of the ones above. */
   readonly known: number;
 }
 

@@ -95,3 +95,26 @@ test('refuses what is no capture file, and what is not there', async () => {
     message: /cannot be read/,
   });
 });
+
+test('writes over no file, and says so', async () => {
+  const path = await captured('there.capture');
+  const before = await readFile(path);
+  const writer = new CaptureWriter(path, 'a.topic');
+  await assert.rejects(writer.close(), { code: 'CAPTURE_INVALID', message: /there\.capture is there already/ });
+  assert.deepEqual(await readFile(path), before);
+});
+
+test('waits for the file again and again and leaves no listener behind', async () => {
+  const warnings: Error[] = [];
+  const warned = (warning: Error) => warnings.push(warning);
+  process.on('warning', warned);
+  try {
+    const writer = new CaptureWriter(join(folder, 'long.capture'), 'a.topic');
+    for (let i = 0; i < 30; i++) await writer.write(MESSAGES);
+    await writer.close();
+    await new Promise(setImmediate);
+    assert.deepEqual(warnings, []);
+  } finally {
+    process.off('warning', warned);
+  }
+});

@@ -122,7 +122,9 @@ const write: Check = {
     });
     try {
       const { rows, known } = await writeAndTakeBack(connection, newest);
-      return ok(`${rows} trades were written and taken back${known === 0 ? '' : `; ${known} had landed before`}`);
+      return ok(
+        `${rows} trades were written and taken back${known === 0 ? '' : `; ${known} more were repeats, or had landed before`}`,
+      );
     } catch (error) {
       return fail(
         `the newest trades cannot be written: ${error instanceof Error ? error.message : String(error)}`,
