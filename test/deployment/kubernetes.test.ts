@@ -120,6 +120,15 @@ describe('the folder that kubectl applies', () => {
     for (const { apiVersion, kind, metadata } of plain) assert.ok(apiVersion && kind && metadata.name);
   });
 
+  const kubectl = KUSTOMIZE?.[0] === 'kubectl';
+  it('is read whole by kubectl, through the links', { skip: kubectl ? false : 'kubectl is not installed' }, () => {
+    const { stdout } = spawnSync('kubectl', ['annotate', '--local', '-f', KUBERNETES, 'a=b', '-o', 'json'], {
+      encoding: 'utf8',
+    });
+    const read = [...stdout.matchAll(/^ {4}"kind": "(\w+)"/gm)].map(([, kind]) => kind).sort();
+    assert.deepEqual(read, plain.map(({ kind }) => kind).sort());
+  });
+
   it('holds no Secret, as its placeholders would be put over real passwords', () => {
     assert.deepEqual(
       plain.filter(({ kind }) => kind === 'Secret'),
