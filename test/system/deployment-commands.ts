@@ -15,7 +15,7 @@ export type Action =
   | { readonly does: 'run'; readonly command: readonly string[]; readonly as: 'engine' | 'owner' | 'monitor' }
   | { readonly does: 'print'; readonly key: string }
   | { readonly does: 'secret'; readonly name: string; readonly files: readonly string[] }
-  | { readonly does: 'apply' }
+  | { readonly does: 'apply'; readonly files: readonly string[] }
   | { readonly does: 'signal'; readonly signal: string };
 
 const NOTHING: Action = { does: 'nothing' };
@@ -98,8 +98,9 @@ export function kubectlAction(words: readonly string[], deployed: Deployed): Act
   const [verb = '', ...rest] = words;
   const { plain, flags, command } = new Words(rest);
   if (verb === 'apply') {
-    if (flags.get('-f') === '-') return { does: 'apply' };
-    return NOTHING;
+    const files = rest.filter((_, at) => ['-f', '-k'].includes(rest[at - 1] ?? ''));
+    if (files.length === 0) throw new Error('kubectl apply: neither -f nor -k');
+    return { does: 'apply', files };
   }
   if (verb === 'create') {
     const [, , name = ''] = plain;
@@ -128,6 +129,8 @@ function execution(
   const [shell, , script = ''] = command;
   const signal = shell === 'sh' ? /^kill -(\w+) 1$/.exec(script)?.[1] : undefined;
   if (signal !== undefined) return { does: 'signal', signal };
+  // There it would reach a container's process, here one of this machine.
+  if (/\bkill\b/.test(command.join(' '))) throw new Error(`${command.join(' ')}: a page may say \`kill -SIGNAL 1\``);
   return { does: 'run', command, as: name.includes('lag-exporter') ? 'monitor' : 'engine' };
 }
 

@@ -4,7 +4,7 @@
  * something that the deployment has not, or a command nobody knows, fails.
  */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { type Action, applied, type Deployed, dockerAction, kubectlAction } from './deployment-commands.js';
 
 const DATABASE_URLS = { engine: 'DATABASE_URL', owner: 'OWNER_URL', monitor: 'MONITOR_URL' } as const;
@@ -24,7 +24,9 @@ function carryOut(action: Action): number {
       process.stdout.write(`apiVersion: v1\nkind: Secret\nmetadata:\n  name: ${action.name}\n`);
       return 0;
     case 'apply':
-      process.stdout.write(`${applied(readFileSync(0, 'utf8'), deployed).join('\n')} configured\n`);
+      for (const file of action.files)
+        if (file !== '-') statSync(file);
+        else process.stdout.write(`${applied(readFileSync(0, 'utf8'), deployed).join('\n')} configured\n`);
       return 0;
     case 'signal':
       process.kill(Number(process.env.ENGINE_PID), `SIG${action.signal}`);

@@ -182,6 +182,11 @@ export class Prometheus {
     );
   }
 
+  /** Where it is, without a slash in the end. */
+  get url(): string {
+    return this.#url;
+  }
+
   async stop(): Promise<void> {
     if (this.#child.exitCode === null && this.#child.signalCode === null) {
       this.#child.kill('SIGKILL');

@@ -49,11 +49,7 @@ export async function runbookStage(): Promise<RunbookStage> {
   writePrograms(work, port() ?? '', socket);
   writeColours(work);
   writeFileSync(join(work, 'deployed.json'), JSON.stringify(shippedDeployment()));
-  for (const [name, text] of [
-    ['database-url', database.urls.engine],
-    ['kafka-password', 'a-password'],
-  ] as const)
-    writeFileSync(join(work, name), text, { mode: 0o600 });
+  writeSecrets(work, database.urls);
   const folder = new DocFolder({
     environment: {
       ...variablesOf(database),
@@ -124,4 +120,12 @@ function writeColours(work: string): void {
     writeFileSync(join(work, 'colours', colour, '.env'), `DEPLOYMENT_COLOUR=${colour}\n`);
     writeFileSync(join(work, 'colours', colour, 'start-mode'), 'active\n');
   }
+}
+
+/** What a page calls `$SECRETS`. Nobody logs in with those of the brokers, who ask for no login here. */
+function writeSecrets(work: string, urls: Readonly<Record<string, string>>): void {
+  const files: Record<string, string> = { 'kafka-username': 'solana_113', 'kafka-password': 'a-password' };
+  for (const [role, url] of Object.entries(urls)) files[`${role}-database-url`] = url;
+  for (const name of ['server.cer.pem', 'client.cer.pem', 'client.key.pem']) files[name] = 'a certificate';
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(work, name), text, { mode: 0o600 });
 }
