@@ -30,7 +30,8 @@
 #   --keep-outgoing       do not stop the outgoing colour in the end; it stays up, drained
 #   --start-seconds N     for the incoming colour to be up and tested, 180 by default
 #   --wait-seconds N      for a drain, and for an activation, 90 by default
-#   --window-seconds N    of verification, 120 by default
+#   --window-seconds N    of verification, 120 by default; more than KAFKA_SESSION_TIMEOUT_MS, for so long the partitions of an outgoing
+#                         engine that dies belong to nobody
 #   --interval-seconds N  between two looks in it, 5 by default
 #   --state-dir DIR       lock, progress and bundles; ~/.local/state/trades-engine by default. One for all runs of a deployment
 #   --process-dir DIR, --compose-file FILE, --project NAME, --namespace NS, --context NAME

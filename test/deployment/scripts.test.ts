@@ -5,18 +5,10 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { OPTIONS } from '../../src/config.js';
+import { missingTools, scriptToolsMissing } from '../support/script-tools.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const SCRIPTS = join(ROOT, 'deployment/scripts');
-
-const has = (tool: string): boolean => spawnSync(tool, ['--version']).status === 0;
-
-/** Why a test is left out, false where it runs: a tool that is not there is missed only where a variable says that it must be. */
-function unless(tools: readonly string[], required: string): string | false {
-  const missing = tools.filter((tool) => !has(tool));
-  if (missing.length === 0 || process.env[required]) return false;
-  return `not installed: ${missing.join(', ')} (Debian: apt-get install ${missing.join(' ')})`;
-}
 
 /** Files of a folder with one of these ends. */
 function files(folder: string, ...ends: readonly string[]): string[] {
@@ -30,7 +22,7 @@ function files(folder: string, ...ends: readonly string[]): string[] {
 const scripts = files(SCRIPTS, '.sh');
 
 describe('shellcheck', () => {
-  const skip = unless(['shellcheck'], 'SHELLCHECK_REQUIRED');
+  const skip = missingTools(['shellcheck'], 'SHELLCHECK_REQUIRED');
   const shims = ['docker', 'kubectl', 'common.bash'].map((name) => join(ROOT, 'test/system/shims', name));
   it('finds nothing to say against scripts, their tests and the shims', { skip }, () => {
     const all = [...files(join(ROOT, 'deployment'), '.sh', '.bats'), ...shims];
@@ -40,7 +32,7 @@ describe('shellcheck', () => {
 });
 
 describe('bats', () => {
-  const skip = unless(['bats', 'jq', 'flock'], 'BATS_REQUIRED');
+  const skip = scriptToolsMissing();
   for (const file of files(join(SCRIPTS, 'test'), '.bats')) {
     it(`passes ${file.slice(SCRIPTS.length + 1)}`, { skip }, () => {
       const { status, stdout, stderr } = spawnSync('bats', ['--tap', file], { encoding: 'utf8', timeout: 240_000 });

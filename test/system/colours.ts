@@ -212,9 +212,18 @@ export class Colours {
     return `http://127.0.0.1:${port}`;
   }
 
-  async states(): Promise<Record<string, string>> {
-    const states = await Promise.all(this.#names.map(async (name) => [name, await this.state(name)] as const));
-    return Object.fromEntries(states);
+  /** Waits until each instance is in this state; `why` is told where it never comes. */
+  async become(expected: Readonly<Record<string, string>>, why: string): Promise<void> {
+    let states: Record<string, string> = {};
+    const are = async (): Promise<boolean> => {
+      states = Object.fromEntries(
+        await Promise.all(this.#names.map(async (name) => [name, await this.state(name)] as const)),
+      );
+      return this.#names.every((name) => states[name] === (expected[name] ?? 'absent'));
+    };
+    await until(`instances are ${JSON.stringify(expected)} and the rest absent`, are, {
+      explain: () => `they are ${JSON.stringify(states)}\n${why}\n${this.logs()}`,
+    });
   }
 
   /** Waits until something is landed that had not been sent yet, by whoever consumes. */

@@ -110,8 +110,13 @@ judge() {
 }
 
 step_stop_outgoing() {
-  # Once more, for after this there is no way back but a start.
-  [[ $(state_of "$INCOMING") == active ]] || failed "$INCOMING is $(state_of "$INCOMING")"
+  local state tries=0
+  # Once more, for after this there is no way back but a start. One answer may be late.
+  while state=$(state_of "$INCOMING") && [[ $state == unreachable && $tries -lt 5 ]]; do
+    tries=$((tries + 1))
+    pause 1
+  done
+  [[ $state == active ]] || failed "$INCOMING is $state"
   [[ -n $OUTGOING ]] || return 0
   if [[ $KEEP == true ]]; then
     note "$OUTGOING is kept, drained"

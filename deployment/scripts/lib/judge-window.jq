@@ -30,7 +30,7 @@ def percent: if $now.messages > 0 then 100 * $now.errors / $now.messages elif $n
 {
   broken: [
     ($now.health | if length == 0 then "none of its instances is left" else empty end),
-    ($now.health[] | select(.state != "active") | "\(.instance) is \(.state)\(if .failure then ": \(.failure)" else "" end)"),
+    ($now.health[] | select(.state != "active" and .state != "unreachable") | "\(.instance) is \(.state)\(if .failure then ": \(.failure)" else "" end)"),
     ($now.health[] | select(.state == "active") | .instance as $name | .started_at as $at
       | ($started[$name] // $at) | select(. != $at) | "\($name) was started again in the window"),
     (if $now.resets > 0 then "\($now.resets) partitions have lost their position (see ingest_gaps)" else empty end),
@@ -41,6 +41,7 @@ def percent: if $now.messages > 0 then 100 * $now.errors / $now.messages elif $n
   open: [
     (unclaimed | select(length > 0) | "partitions \(map(tostring) | join(", ")) have not been claimed"),
     (standing | select(length > 0) | "of partitions \(map(tostring) | join(", ")) nothing has landed"),
+    ($now.health[] | select(.state == "unreachable") | "\(.instance) does not answer"),
     ($now.health[] | select(.state == "active" and .status != "healthy") | "\(.instance): \(.reasons | join("; "))"),
     (if percent >= $errors_percent then "\($now.errors) errors at \($now.messages) messages" else empty end),
     (if $now.lag_seconds > $lag_seconds

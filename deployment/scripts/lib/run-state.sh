@@ -4,13 +4,20 @@
 readonly LOCK_WAIT_SECONDS=15
 
 # take_lock FOLDER: ends the script with 3 where another run has it. A run that was killed leaves no lock, but a question of its own
-# may be under way for some seconds more.
+# may be under way for some seconds more: that is waited for, a run that lives is not, or two orders would hand over twice.
 take_lock() {
+  local holder
   mkdir -p -- "$1" || usage_error "--state-dir: $1 cannot be made"
-  exec {LOCK_FD}>"$1/lock" || usage_error "--state-dir: $1/lock cannot be written"
-  flock --wait "$LOCK_WAIT_SECONDS" "$LOCK_FD" && return
-  error "another run is under way (it holds $1/lock)"
-  exit "$EXIT_LOCKED"
+  # To be read before it is known whose it is: not emptied.
+  exec {LOCK_FD}>>"$1/lock" || usage_error "--state-dir: $1/lock cannot be written"
+  if ! flock --nonblock "$LOCK_FD"; then
+    holder=$(tail -n 1 -- "$1/lock")
+    if [[ -z $holder ]] || kill -0 "$holder" 2>/dev/null || ! flock --wait "$LOCK_WAIT_SECONDS" "$LOCK_FD"; then
+      error "another run is under way${holder:+, process $holder} (it holds $1/lock)"
+      exit "$EXIT_LOCKED"
+    fi
+  fi
+  printf '%d\n' "$$" >"$1/lock"
 }
 
 # save_state STEP: before the step is begun; whole or not at all.

@@ -23,17 +23,19 @@ said() {
   printf '%s' "${text:-${CTL_SAID:-no instance of $1 is there}}"
 }
 
+CONSUMES_SAID=''
 # consumes COLOUR: makes it consume, from whatever state it is in, gone included.
 consumes() {
-  local status=0
+  local status=0 command=resume
   set_mode "$1" active || return
   told "$1" resume "$WAIT_SECONDS" || status=$?
   if ((status == 5)); then
     note "$1 is not up: starting it with what it ran before"
     start_colour "$1" '' "$START_SECONDS" || return
-    status=0
+    status=0 command=activate
     told "$1" activate "$START_SECONDS" || status=$?
   fi
+  CONSUMES_SAID=$(said "$1" "$command")
   # In the group, though the group has not shared out its partitions yet: it will.
   ((status == 0 || status == 3))
 }
@@ -52,11 +54,11 @@ bring_back() {
     return 0
   fi
   if consumes "$OUTGOING"; then
-    note "$OUTGOING consumes: $(said "$OUTGOING" resume)"
+    note "$OUTGOING consumes: $CONSUMES_SAID"
     stop_colour "$INCOMING" || warn "$INCOMING was not stopped"
     return 0
   fi
-  error "$OUTGOING does not consume: $(said "$OUTGOING" resume)"
+  error "$OUTGOING does not consume: $CONSUMES_SAID"
   # Better one that was not looked at long enough than nobody.
   if [[ -n $(instances_of "$INCOMING") ]] && consumes "$INCOMING"; then
     error "$INCOMING consumes in its place, and was not verified"

@@ -108,6 +108,7 @@ window() {
   [[ $(window '.partitions[0].stored.epoch = 1') == *'"open":["partitions 0 have not been claimed"]'* ]]
   [[ $(window '.partitions[0].stored.nextOffset = 20') == *'"open":["of partitions 0 nothing has landed"]'* ]]
   [[ $(window '.health[0].status = "unhealthy" | .health[0].reasons = ["no broker is connected"]') == *'"open":["green: no broker is connected"]'* ]]
+  [[ $(window '.health[0].state = "unreachable"') == '{"broken":[],"open":["green does not answer"]}' ]]
   [[ $(window '.lag_seconds = 10.5') == *'"open":["it is 10.5 s behind, and may be 10"]'* ]]
   [[ $(window '.messages = 10 | .errors = 1') == '{"broken":[],"open":["1 errors at 10 messages"]}' ]]
 }
