@@ -23,6 +23,8 @@ export interface DispatchOptions {
 const BEHIND_BYTES = 2_097_152;
 /** Between two receipts nothing may wait for a moment, and we are behind all the same. */
 const BEHIND_MS = 100;
+/** A burst waits for a moment at real time too, and is to be visible at once; who has been behind for this long has a backlog. */
+const BACKLOG_MS = 1_000;
 /** Slabs may be so much larger while behind, within a share of the budget: each costs a hop to a thread and back. */
 const BEHIND_SLABS = 8;
 const BEHIND_BUDGET_SHARE = 1 / 16;
@@ -44,8 +46,8 @@ export interface DispatchHandler {
  * Hands what the partitions received to the workers, slab by slab, partition after partition in turn.
  *
  * A slab goes when it is full or its linger is over, and at once while a worker stands idle: then waiting wins nothing.
- * While much waits, we are *behind*: slabs are larger, and the lanes are told to be patient, for fewer and larger pieces
- * cost less and nobody notices what they take longer.
+ * While much waits, we are *behind*, and slabs are larger. Where that goes on there is a *backlog*, and the lanes are told to be
+ * patient. Fewer and larger pieces cost less, and nobody notices what they take longer.
  */
 export class Dispatcher {
   readonly #decoder: Decoder;
@@ -54,7 +56,9 @@ export class Dispatcher {
   readonly #handler: DispatchHandler;
   readonly #solReference = new SolReference();
   #timer: NodeJS.Timeout | null = null;
+  #timerDueMs = 0;
   #turn = 0;
+  #behindSinceMs = Number.NEGATIVE_INFINITY;
   #behindUntilMs = Number.NEGATIVE_INFINITY;
   #crowded = false;
 
@@ -84,12 +88,15 @@ export class Dispatcher {
   pump(): void {
     const now = performance.now();
     const slabMaxBytes = this.#slabMaxBytes(now);
-    let nextDueMs = Number.POSITIVE_INFINITY;
+    // What waits in a patient lane is due when the backlog ends, though nothing be received then.
+    let nextDueMs = now < this.#behindUntilMs ? this.#behindUntilMs : Number.POSITIVE_INFINITY;
     for (const partition of this.#inTurn()) {
       nextDueMs = Math.min(nextDueMs, this.#pumpOne(partition, slabMaxBytes, now));
     }
     this.#handler.pumped();
-    if (nextDueMs === Number.POSITIVE_INFINITY || this.#timer !== null) return;
+    if (nextDueMs === Number.POSITIVE_INFINITY || (this.#timer !== null && this.#timerDueMs <= nextDueMs)) return;
+    this.close();
+    this.#timerDueMs = nextDueMs;
     this.#timer = setTimeout(
       () => {
         this.#timer = null;
@@ -120,9 +127,13 @@ export class Dispatcher {
 
   /** Finds out whether we are behind, tells the lanes, and answers how large a slab may be. */
   #slabMaxBytes(now: number): number {
-    if (this.#waitingBytes() >= BEHIND_BYTES) this.#behindUntilMs = now + BEHIND_MS;
+    if (this.#waitingBytes() >= BEHIND_BYTES) {
+      if (now >= this.#behindUntilMs) this.#behindSinceMs = now;
+      this.#behindUntilMs = now + BEHIND_MS;
+    }
     const behind = now < this.#behindUntilMs;
-    for (const { lane } of this.#partitions.values()) lane.patient = behind;
+    const backlog = behind && now - this.#behindSinceMs >= BACKLOG_MS;
+    for (const { lane } of this.#partitions.values()) lane.patient = backlog;
     const { slabMaxBytes, budgetBytes } = this.#options;
     if (!behind) return slabMaxBytes;
     return Math.max(slabMaxBytes, Math.min(BEHIND_SLABS * slabMaxBytes, budgetBytes * BEHIND_BUDGET_SHARE));

@@ -14,11 +14,11 @@ interface Stand {
   readonly dispatcher: Dispatcher;
   /** Whether it was crowded, each time that it was pumped. */
   readonly crowded: boolean[];
-  receive(count: number): void;
+  receive(count: number, options?: { ending: boolean }): void;
 }
 
 /** A dispatcher of one partition over workers that never answer, and the number of messages in each slab they were given. */
-function stand(budgetBytes: number): Stand {
+function stand(budgetBytes: number, slabLingerMs = 60_000): Stand {
   const slabs: number[] = [];
   const crowded: boolean[] = [];
   const decoder: Decoder = {
@@ -38,14 +38,14 @@ function stand(budgetBytes: number): Stand {
   const lane = new BatchLane(0, {} as Sink, limits, { written: nothing, failed: nothing });
   const claim = { topic: 't', partition: 0, epoch: 1, nextOffset: 0, previousOwner: null };
   const owned = new OwnedPartition(claim, lane, { attempts: 3, windowEntries: 10, windowMs: 1_000 });
-  const options = { slabMaxBytes: MEBIBYTE, slabLingerMs: 60_000, budgetBytes };
+  const options = { slabMaxBytes: MEBIBYTE, slabLingerMs, budgetBytes };
   const dispatcher: Dispatcher = new Dispatcher(decoder, options, new Map([['0/t', owned]]), {
     decoded: nothing,
     failed: nothing,
     pumped: () => crowded.push(dispatcher.crowded),
   });
   let offset = 0;
-  const receive = (count: number): void => {
+  const receive = (count: number, { ending } = { ending: true }): void => {
     for (let i = 0; i < count; i++) {
       // A quarter of a slab, with what a message costs besides its bytes.
       const value = new Uint8Array(MEBIBYTE / 4 - 256);
@@ -53,7 +53,7 @@ function stand(budgetBytes: number): Stand {
       offset += 1;
     }
     dispatcher.pump();
-    dispatcher.close();
+    if (ending) dispatcher.close();
   };
   return { slabs, lane, dispatcher, crowded, receive };
 }
@@ -66,11 +66,50 @@ test('a little goes at once in a slab of its own, and no lane is asked for patie
   assert.equal(lane.patient, false);
 });
 
-test('a backlog goes in slabs eight times as large, and its batches may fill', () => {
+test('where much waits it goes in slabs eight times as large, and a burst makes no lane patient', () => {
   const { slabs, lane, receive } = stand(128 * MEBIBYTE);
   receive(80);
   assert.deepEqual(slabs, [32, 32], 'what is left is half a slab now');
+  assert.equal(lane.patient, false);
+});
+
+test('where much has waited for a second, batches may fill, until nothing has waited for a tenth of one', (context) => {
+  let now = 10_000;
+  context.mock.method(performance, 'now', () => now);
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { slabs, lane, dispatcher, receive } = stand(128 * MEBIBYTE);
+  const patience: boolean[] = [];
+  for (let i = 0; i < 12; i++, now += 99) {
+    slabs.length = 0; // the workers have done what they were given
+    receive(80);
+    patience.push(lane.patient);
+  }
+  assert.deepEqual(
+    patience,
+    [...Array(11).fill(false), true],
+    'each receipt within a tenth of a second of the one before',
+  );
+  slabs.length = 0;
+  dispatcher.pump();
   assert.equal(lane.patient, true);
+  now += 200;
+  context.mock.timers.tick(200);
+  assert.equal(lane.patient, false, 'though nothing was received any more');
+});
+
+test('a slab whose linger ends before the backlog does is not kept waiting for that', (context) => {
+  let now = 10_000;
+  context.mock.method(performance, 'now', () => now);
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const { slabs, dispatcher, receive } = stand(128 * MEBIBYTE, 5);
+  receive(64);
+  dispatcher.pump(); // receive() has ended the timer: this one is due in a tenth of a second
+  assert.deepEqual(slabs, [32, 32]);
+  receive(1, { ending: false });
+  assert.deepEqual(slabs, [32, 32], 'both workers are busy');
+  now += 6;
+  context.mock.timers.tick(6);
+  assert.deepEqual(slabs, [32, 32, 1]);
 });
 
 test('the slabs of a backlog take no more of the budget than a sixteenth each, and never less than a slab', () => {
