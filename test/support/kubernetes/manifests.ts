@@ -84,9 +84,14 @@ export function manifestsOf(text: string): Manifest[] {
 
 /** What `kubectl apply -f FOLDER` reads: the YAML and JSON files of the folder itself. */
 export function manifestsIn(folder: string): Manifest[] {
+  return textsIn(folder).flatMap(manifestsOf);
+}
+
+/** The texts of {@link manifestsIn}, a file each. */
+export function textsIn(folder: string): string[] {
   return readdirSync(folder)
     .filter((name) => /\.(ya?ml|json)$/.test(name))
-    .flatMap((name) => manifestsOf(readFileSync(join(folder, name), 'utf8')));
+    .map((name) => readFileSync(join(folder, name), 'utf8'));
 }
 
 /** How kustomize can be run here: kubectl's, or a program of its own. Null where there is neither. */
@@ -98,10 +103,15 @@ export const KUSTOMIZE: readonly string[] | null =
 
 export const NO_KUSTOMIZE = 'neither kubectl nor kustomize is installed (see .ci/install-packages)';
 
-const renderings = new Map<string, Manifest[]>();
+const renderings = new Map<string, string>();
 
 /** An overlay as `kubectl apply -k` would send it. */
 export function rendered(overlay: string): Manifest[] {
+  return manifestsOf(renderedText(overlay));
+}
+
+/** As {@link rendered}, before anything has read it. */
+export function renderedText(overlay: string): string {
   const known = renderings.get(overlay);
   if (known !== undefined) return known;
   const [program = 'kubectl', verb = 'kustomize'] = KUSTOMIZE ?? [];
@@ -109,9 +119,8 @@ export function rendered(overlay: string): Manifest[] {
     encoding: 'utf8',
   });
   if (status !== 0) throw new Error(`${program} ${verb} ${overlay}: ${stderr}`);
-  const manifests = manifestsOf(stdout);
-  renderings.set(overlay, manifests);
-  return manifests;
+  renderings.set(overlay, stdout);
+  return stdout;
 }
 
 export function nameOf({ kind, metadata }: Manifest): string {
