@@ -11,7 +11,7 @@ export interface Table {
  * The trades table as the workers encode it and the sink copies it.
  *
  * The columns before `block_time` are a function of the transaction alone: two deliveries of one transaction give the
- * same bytes up to there, which is what the fingerprint of a transaction is taken from. The columns from `block_time`
+ * same bytes up to there, and what they are made of is what its fingerprint is taken from. The columns from `block_time`
  * on depend on the message or on the moment.
  */
 export const TRADES = {

@@ -10,7 +10,6 @@ import {
   putSafeInteger,
   timestampHalves,
 } from './copy-fields.js';
-import { xxHash32 } from './fingerprint.js';
 
 const INITIAL_BYTES = 65_536;
 const GROWTH = 1.5;
@@ -65,11 +64,6 @@ export class CopyEncoder {
   reserve(bytes: number): void {
     const needed = this.#position + bytes;
     if (needed > this.bytes.length) this.#replace(Math.max(needed, Math.ceil(this.bytes.length * GROWTH)));
-  }
-
-  /** xxHash32 of the bytes from `start` on, going on from an earlier `hash`. */
-  hash(start: number, hash = 0): number {
-    return xxHash32(this.view, start, this.#position, hash);
   }
 
   beginRow(columns: number): void {

@@ -1,45 +1,90 @@
-const PRIME_1 = 0x9e37_79b1;
-const PRIME_2 = 0x85eb_ca77;
-const PRIME_3 = 0xc2b2_ae3d;
-const PRIME_4 = 0x27d4_eb2f;
-const PRIME_5 = 0x1656_67b1;
-const LANES_BYTES = 16;
+import { CURRENCY_SLOT, SIDE_SLOT, TRADE_SLOT, TRADE_STRIDE, TRANSACTION_SLOT } from './walk-slots.js';
+import { xxHash32 } from './xx-hash.js';
+
+const KEY_BYTES = 32;
+/** In the place of bytes that are not there. Not 0, which is the sum of native SOL's address. */
+const ABSENT = 0x5bd1_e995;
+const SIDES = [TRADE_SLOT.buy, TRADE_SLOT.sell] as const;
+const CURRENCIES = [TRADE_SLOT.base, TRADE_SLOT.quote, ...SIDES.map((side) => side + SIDE_SLOT.currency)] as const;
+/** Integers of a trade's record that its stable columns depend on. */
+const TRADE_INTEGERS = Uint8Array.of(
+  TRADE_SLOT.instructionIndex,
+  TRADE_SLOT.feeLow,
+  TRADE_SLOT.feeHigh,
+  TRADE_SLOT.royaltyLow,
+  TRADE_SLOT.royaltyHigh,
+  ...SIDES.flatMap((side) => [side + SIDE_SLOT.present, side + SIDE_SLOT.amountLow, side + SIDE_SLOT.amountHigh]),
+  ...CURRENCIES.flatMap((currency) => [currency + CURRENCY_SLOT.present, currency + CURRENCY_SLOT.decimals]),
+);
+/** Odd, another for each. */
+const TRADE_FACTORS = Int32Array.from(TRADE_INTEGERS, (_, i) => Math.imul(2 * i + 1, 0x9e37_79b1));
+/** Bytes of a trade's record that they depend on. */
+const TRADE_BYTES = Uint8Array.of(
+  TRADE_SLOT.programAt,
+  TRADE_SLOT.nameAt,
+  TRADE_SLOT.familyAt,
+  TRADE_SLOT.marketAt,
+  ...CURRENCIES.map((currency) => currency + CURRENCY_SLOT.mintAt),
+  ...SIDES.flatMap((side) => [side + SIDE_SLOT.ownerAt, side + SIDE_SLOT.addressAt, side + SIDE_SLOT.orderIdAt]),
+);
 
 /**
- * xxHash32 of the bytes from `at` to `end`, with a seed. The method: github.com/Cyan4973/xxHash, doc/xxhash_spec.md.
+ * A hash, below 2^32, of everything that a transaction's stable columns are made of: two deliveries of it that differ there
+ * differ here, but for one case in 2^32. `count` trades have their records at `record` of `trades` and after.
  */
-export function xxHash32(view: DataView, at: number, end: number, seed: number): number {
-  const length = end - at;
-  let hash: number;
-  if (length >= LANES_BYTES) {
-    let a = (seed + PRIME_1 + PRIME_2) | 0;
-    let b = (seed + PRIME_2) | 0;
-    let c = seed | 0;
-    let d = (seed - PRIME_1) | 0;
-    for (; at + LANES_BYTES <= end; at += LANES_BYTES) {
-      a = round(a, view.getInt32(at, true));
-      b = round(b, view.getInt32(at + 4, true));
-      c = round(c, view.getInt32(at + 8, true));
-      d = round(d, view.getInt32(at + 12, true));
+export function fingerprintOf(
+  source: DataView,
+  transactions: Int32Array,
+  transaction: number,
+  trades: Int32Array,
+  record: number,
+  count: number,
+): number {
+  let hash = mix(count, transactions[transaction + TRANSACTION_SLOT.success]!);
+  hash = mix(hash, transactions[transaction + TRANSACTION_SLOT.header]!);
+  hash = mix(hash, transactions[transaction + TRANSACTION_SLOT.feeLow]!);
+  hash = mix(hash, transactions[transaction + TRANSACTION_SLOT.feeHigh]!);
+  hash = mixBytes(hash, source, transactions, transaction + TRANSACTION_SLOT.signatureAt);
+  hash = mixBytes(hash, source, transactions, transaction + TRANSACTION_SLOT.signerAt);
+  hash = mixBytes(hash, source, transactions, transaction + TRANSACTION_SLOT.feePayerAt);
+  for (let at = record; at < record + count * TRADE_STRIDE; at += TRADE_STRIDE) {
+    let sum = 0;
+    for (let i = 0; i < TRADE_INTEGERS.length; i++) {
+      sum = (sum + Math.imul(trades[at + TRADE_INTEGERS[i]!]!, TRADE_FACTORS[i]!)) | 0;
     }
-    hash = (rotate(a, 1) + rotate(b, 7) + rotate(c, 12) + rotate(d, 18)) | 0;
-  } else {
-    hash = (seed + PRIME_5) | 0;
+    hash = mix(hash, sum);
+    for (let i = 0; i < TRADE_BYTES.length; i++) hash = mixBytes(hash, source, trades, at + TRADE_BYTES[i]!);
   }
-  hash = (hash + length) | 0;
-  for (; at + 4 <= end; at += 4) {
-    hash = Math.imul(rotate((hash + Math.imul(view.getInt32(at, true), PRIME_3)) | 0, 17), PRIME_4);
-  }
-  for (; at < end; at++) hash = Math.imul(rotate((hash + Math.imul(view.getUint8(at), PRIME_5)) | 0, 11), PRIME_1);
-  hash = Math.imul(hash ^ (hash >>> 15), PRIME_2);
-  hash = Math.imul(hash ^ (hash >>> 13), PRIME_3);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return hash >>> 0;
 }
 
-function round(lane: number, word: number): number {
-  return Math.imul(rotate((lane + Math.imul(word, PRIME_2)) | 0, 13), PRIME_1);
+/** One step of MurmurHash3's 32-bit body (github.com/aappleby/smhasher). */
+function mix(hash: number, word: number): number {
+  const scrambled = Math.imul(word, 0xcc9e_2d51);
+  const mixed = hash ^ Math.imul((scrambled << 15) | (scrambled >>> 17), 0x1b87_3593);
+  return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe654_6b64) | 0;
 }
 
-function rotate(word: number, bits: number): number {
-  return (word << bits) | (word >>> (32 - bits));
+/** The bytes that `slot` of `ints` and the one after it name, and how many they are. */
+function mixBytes(hash: number, source: DataView, ints: Int32Array, slot: number): number {
+  const at = ints[slot]!;
+  const length = ints[slot + 1]!;
+  if (length === 0) return mix(hash, ABSENT);
+  if (length === KEY_BYTES) return mix(hash, sumOfKey(source, at));
+  return xxHash32(source, at, at + length, hash) | 0;
+}
+
+/** Words times odd factors of their own: products that do not wait for each other. */
+function sumOfKey(source: DataView, at: number): number {
+  return (
+    (Math.imul(source.getInt32(at, true), 0x9e37_79b1) +
+      Math.imul(source.getInt32(at + 4, true), 0x85eb_ca77) +
+      Math.imul(source.getInt32(at + 8, true), 0xc2b2_ae3d) +
+      Math.imul(source.getInt32(at + 12, true), 0x27d4_eb2f) +
+      Math.imul(source.getInt32(at + 16, true), 0x1656_67b1) +
+      Math.imul(source.getInt32(at + 20, true), 0x85eb_ca6b) +
+      Math.imul(source.getInt32(at + 24, true), 0xc2b2_ae35) +
+      Math.imul(source.getInt32(at + 28, true), 0x2545_f491)) |
+    0
+  );
 }

@@ -1,7 +1,8 @@
 import { AddressTooLongError } from './base58.js';
+import { fingerprintOf } from './fingerprint.js';
 import { longAddress } from './long-address.js';
 import { MessageFault } from './message-fault.js';
-import { contentOf, Repeats } from './repeats.js';
+import { Repeats } from './repeats.js';
 import type { SlabRows } from './slab-rows.js';
 import { blockTimeMs, isFinalHeader, slotHeader } from './slot-header.js';
 import { readTrade, Trade } from './trade.js';
@@ -117,45 +118,37 @@ function deliverTransaction(
   count: number,
   rows: SlabRows,
 ): void {
-  if (repeats.isOff) {
-    writeTransaction(context, transaction, firstRecord, count, rows);
-    return;
-  }
   const transactions = fields.transactions.ints;
-  const { slot, offset } = context;
+  const { source, slot, offset } = context;
   const txIndex = transactions[transaction + TRANSACTION_SLOT.index]!;
-  const content = contentOf(context.source, transactions, transaction, fields.trades.ints, firstRecord, count);
-  const earlier = repeats.find(slot, txIndex, content, offset);
-  if (earlier >= 0) rows.leaveOut(slot, txIndex, count, offset, earlier);
-  else {
-    const fingerprint = writeTransaction(context, transaction, firstRecord, count, rows);
-    repeats.add(slot, txIndex, content, offset, fingerprint);
+  const fingerprint = fingerprintOf(source, transactions, transaction, fields.trades.ints, firstRecord, count);
+  rows.beginTransaction();
+  if (!repeats.has(slot, txIndex, fingerprint, offset)) {
+    writeTransaction(context, transaction, firstRecord, count, rows);
+    repeats.add(slot, txIndex, fingerprint, offset);
   }
+  rows.endTransaction(slot, txIndex, count, fingerprint, offset);
 }
 
-/** Writes the rows of the trades whose records begin at `firstRecord`. Returns their fingerprint. */
+/** Writes the rows of the trades whose records begin at `firstRecord`. */
 function writeTransaction(
   context: RowContext,
   transaction: number,
   firstRecord: number,
   count: number,
   rows: SlabRows,
-): number {
+): void {
   const { encoder, solPrice } = rows;
   const transactions = fields.transactions.ints;
   const trades = fields.trades.ints;
   const txIndex = transactions[transaction + TRANSACTION_SLOT.index]!;
   const success = transactions[transaction + TRANSACTION_SLOT.success] === 1;
-  rows.beginTransaction();
   for (let tradeIndex = 0; tradeIndex < count; tradeIndex++) {
     const record = firstRecord + tradeIndex * TRADE_STRIDE;
-    const start = encoder.position;
     readTrade(trade, context.source, trades, record, transactions, transaction);
     writeStableColumns(encoder, context, transactions, transaction, trades, record, tradeIndex, trade);
-    rows.fingerprint(start);
     valueTrade(valuation, trade, solPrice.price());
     writeVolatileColumns(encoder, context, valuation);
     if (success) solPrice.observe(trade, context.slot, txIndex, tradeIndex);
   }
-  return rows.endTransaction(context.slot, txIndex, count, context.offset);
 }

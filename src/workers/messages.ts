@@ -53,8 +53,8 @@ export interface SlabTask {
  * Columns of {@link SlabResult.transactions}, one row of doubles per transaction that has trades, in message order.
  *
  * `start` and `end` are bytes in `trades`; they are one and the same for a repeat whose rows were left out because they
- * have been written at a lower offset of the same run. `fingerprint` is a hash below 2^32 of everything in the rows that is a
- * function of the transaction alone; two deliveries with the same key and another fingerprint conflict.
+ * have been written at a lower offset of the same run. `fingerprint` is a hash below 2^32 of everything that the columns
+ * are made of which are a function of the transaction alone; two deliveries with the same key and another fingerprint conflict.
  */
 export const TRANSACTION_COLUMN = {
   slot: 0,

@@ -1,12 +1,9 @@
-import { xxHash32 } from './fingerprint.js';
-import { CURRENCY_SLOT, SIDE_SLOT, TRADE_SLOT, TRADE_STRIDE, TRANSACTION_SLOT } from './walk-slots.js';
-
 /** Repeats come within some ten offsets: a few hundred transactions, with those of other partitions between. */
 const PLACES_BITS = 12;
-const PLACE = { slotLow: 0, slotHigh: 1, txIndex: 2, run: 3, content: 4, fingerprint: 5, offsetLow: 6, offsetHigh: 7 };
+const PLACE = { slotLow: 0, slotHigh: 1, txIndex: 2, run: 3, fingerprint: 4, offsetLow: 5, offsetHigh: 6 };
+/** Half a cache line. */
 const PLACE_STRIDE = 8;
 const TWO_POW_32 = 2 ** 32;
-const KEY_BYTES = 32;
 
 /**
  * The transactions a worker has written rows of lately, each in the place its key falls on. Two thirds of the stream
@@ -25,33 +22,29 @@ export class Repeats {
     this.#run = run;
   }
 
-  get isOff(): boolean {
-    return this.#run === 0;
-  }
-
-  /** The fingerprint that its rows had where the transaction is a repeat, else -1. */
-  find(slot: number, txIndex: number, content: number, offset: number): number {
+  /** Whether rows of this transaction, with this fingerprint, have been written at a lower offset of the run. */
+  has(slot: number, txIndex: number, fingerprint: number, offset: number): boolean {
+    if (this.#run === 0) return false;
     const places = this.#places;
     const place = placeOf(slot, txIndex);
-    const isRepeat =
+    return (
       places[place + PLACE.run] === this.#run &&
       places[place + PLACE.txIndex] === txIndex &&
-      places[place + PLACE.content] === content &&
+      places[place + PLACE.fingerprint] === (fingerprint | 0) &&
       places[place + PLACE.slotLow] === (slot | 0) &&
       places[place + PLACE.slotHigh] === Math.floor(slot / TWO_POW_32) &&
-      (places[place + PLACE.offsetHigh]! >>> 0) * TWO_POW_32 + (places[place + PLACE.offsetLow]! >>> 0) <= offset;
-    return isRepeat ? places[place + PLACE.fingerprint]! >>> 0 : -1;
+      (places[place + PLACE.offsetHigh]! >>> 0) * TWO_POW_32 + (places[place + PLACE.offsetLow]! >>> 0) <= offset
+    );
   }
 
   /** Its rows have been written. */
-  add(slot: number, txIndex: number, content: number, offset: number, fingerprint: number): void {
+  add(slot: number, txIndex: number, fingerprint: number, offset: number): void {
     const places = this.#places;
     const place = placeOf(slot, txIndex);
     places[place + PLACE.slotLow] = slot | 0;
     places[place + PLACE.slotHigh] = Math.floor(slot / TWO_POW_32);
     places[place + PLACE.txIndex] = txIndex;
     places[place + PLACE.run] = this.#run;
-    places[place + PLACE.content] = content;
     places[place + PLACE.fingerprint] = fingerprint;
     places[place + PLACE.offsetLow] = offset | 0;
     places[place + PLACE.offsetHigh] = Math.floor(offset / TWO_POW_32);
@@ -61,89 +54,4 @@ export class Repeats {
 function placeOf(slot: number, txIndex: number): number {
   const hash = Math.imul(Math.imul(slot | 0, 0x85eb_ca6b) ^ txIndex, 0x9e37_79b1);
   return (hash >>> (32 - PLACES_BITS)) * PLACE_STRIDE;
-}
-
-const SIDES = [TRADE_SLOT.buy, TRADE_SLOT.sell] as const;
-const CURRENCIES = [TRADE_SLOT.base, TRADE_SLOT.quote, ...SIDES.map((side) => side + SIDE_SLOT.currency)] as const;
-/** Integers of a trade's record that its stable columns depend on. */
-const TRADE_INTEGERS = Uint8Array.of(
-  TRADE_SLOT.instructionIndex,
-  TRADE_SLOT.feeLow,
-  TRADE_SLOT.feeHigh,
-  TRADE_SLOT.royaltyLow,
-  TRADE_SLOT.royaltyHigh,
-  ...SIDES.flatMap((side) => [side + SIDE_SLOT.present, side + SIDE_SLOT.amountLow, side + SIDE_SLOT.amountHigh]),
-  ...CURRENCIES.flatMap((currency) => [currency + CURRENCY_SLOT.present, currency + CURRENCY_SLOT.decimals]),
-);
-/** Odd, another for each. */
-const TRADE_FACTORS = Int32Array.from(TRADE_INTEGERS, (_, i) => Math.imul(2 * i + 1, 0x9e37_79b1));
-/** Bytes of a trade's record that they depend on. */
-const TRADE_BYTES = Uint8Array.of(
-  TRADE_SLOT.programAt,
-  TRADE_SLOT.nameAt,
-  TRADE_SLOT.familyAt,
-  TRADE_SLOT.marketAt,
-  ...CURRENCIES.map((currency) => currency + CURRENCY_SLOT.mintAt),
-  ...SIDES.flatMap((side) => [side + SIDE_SLOT.ownerAt, side + SIDE_SLOT.addressAt, side + SIDE_SLOT.orderIdAt]),
-);
-
-/**
- * A hash of everything that a transaction's stable columns are made of, before they are written. `count` trades have
- * their records at `record` of `trades` and after.
- */
-export function contentOf(
-  source: DataView,
-  transactions: Int32Array,
-  transaction: number,
-  trades: Int32Array,
-  record: number,
-  count: number,
-): number {
-  let hash = mix(count, transactions[transaction + TRANSACTION_SLOT.success]!);
-  hash = mix(hash, transactions[transaction + TRANSACTION_SLOT.header]!);
-  hash = mix(hash, transactions[transaction + TRANSACTION_SLOT.feeLow]!);
-  hash = mix(hash, transactions[transaction + TRANSACTION_SLOT.feeHigh]!);
-  hash = mixBytes(hash, source, transactions, transaction + TRANSACTION_SLOT.signatureAt);
-  hash = mixBytes(hash, source, transactions, transaction + TRANSACTION_SLOT.signerAt);
-  hash = mixBytes(hash, source, transactions, transaction + TRANSACTION_SLOT.feePayerAt);
-  for (let at = record; at < record + count * TRADE_STRIDE; at += TRADE_STRIDE) {
-    let sum = 0;
-    for (let i = 0; i < TRADE_INTEGERS.length; i++) {
-      sum = (sum + Math.imul(trades[at + TRADE_INTEGERS[i]!]!, TRADE_FACTORS[i]!)) | 0;
-    }
-    hash = mix(hash, sum);
-    for (let i = 0; i < TRADE_BYTES.length; i++) hash = mixBytes(hash, source, trades, at + TRADE_BYTES[i]!);
-  }
-  return hash;
-}
-
-/** One step of MurmurHash3's 32-bit body (github.com/aappleby/smhasher). */
-function mix(hash: number, word: number): number {
-  const scrambled = Math.imul(word, 0xcc9e_2d51);
-  const mixed = hash ^ Math.imul((scrambled << 15) | (scrambled >>> 17), 0x1b87_3593);
-  return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe654_6b64) | 0;
-}
-
-/** The bytes that `slot` of `ints` and the one after it name, and how many they are. */
-function mixBytes(hash: number, source: DataView, ints: Int32Array, slot: number): number {
-  const at = ints[slot]!;
-  const length = ints[slot + 1]!;
-  if (length === 0) return mix(hash, 0);
-  if (length === KEY_BYTES) return mix(hash, sumOfKey(source, at));
-  return xxHash32(source, at, at + length, hash) | 0;
-}
-
-/** Words times odd factors of their own: products that do not wait for each other. */
-function sumOfKey(source: DataView, at: number): number {
-  return (
-    (Math.imul(source.getInt32(at, true), 0x9e37_79b1) +
-      Math.imul(source.getInt32(at + 4, true), 0x85eb_ca77) +
-      Math.imul(source.getInt32(at + 8, true), 0xc2b2_ae3d) +
-      Math.imul(source.getInt32(at + 12, true), 0x27d4_eb2f) +
-      Math.imul(source.getInt32(at + 16, true), 0x1656_67b1) +
-      Math.imul(source.getInt32(at + 20, true), 0x85eb_ca6b) +
-      Math.imul(source.getInt32(at + 24, true), 0xc2b2_ae35) +
-      Math.imul(source.getInt32(at + 28, true), 0x2545_f491)) |
-    0
-  );
 }

@@ -14,7 +14,6 @@ export class SlabRows {
   #filled = 0;
   /** Where the rows of the transaction being written begin. */
   #start = 0;
-  #fingerprint = 0;
 
   constructor(encoder: CopyEncoder, solVolume: SolVolume) {
     this.encoder = encoder;
@@ -24,28 +23,10 @@ export class SlabRows {
   /** Rows written from here on belong to one transaction, until it is ended. */
   beginTransaction(): void {
     this.#start = this.encoder.position;
-    this.#fingerprint = 0;
   }
 
-  /** Adds the bytes written since `start` to the transaction's fingerprint. */
-  fingerprint(start: number): void {
-    this.#fingerprint = this.encoder.hash(start, this.#fingerprint);
-  }
-
-  /** Returns the transaction's fingerprint. */
-  endTransaction(slot: number, txIndex: number, rows: number, offset: number): number {
-    this.#index(slot, txIndex, rows, offset);
-    return this.#fingerprint;
-  }
-
-  /** Names a repeat of a transaction whose rows had this fingerprint. */
-  leaveOut(slot: number, txIndex: number, rows: number, offset: number, fingerprint: number): void {
-    this.#start = this.encoder.position;
-    this.#fingerprint = fingerprint;
-    this.#index(slot, txIndex, rows, offset);
-  }
-
-  #index(slot: number, txIndex: number, rows: number, offset: number): void {
+  /** Names the transaction; no rows have been written since it began where it is a repeat. */
+  endTransaction(slot: number, txIndex: number, rows: number, fingerprint: number, offset: number): void {
     const at = this.#filled;
     this.#filled = at + TRANSACTION_STRIDE;
     if (this.#filled > this.#transactions.length) {
@@ -58,7 +39,7 @@ export class SlabRows {
     this.#transactions[at + TRANSACTION_COLUMN.start] = this.#start;
     this.#transactions[at + TRANSACTION_COLUMN.end] = this.encoder.position;
     this.#transactions[at + TRANSACTION_COLUMN.rows] = rows;
-    this.#transactions[at + TRANSACTION_COLUMN.fingerprint] = this.#fingerprint;
+    this.#transactions[at + TRANSACTION_COLUMN.fingerprint] = fingerprint;
     this.#transactions[at + TRANSACTION_COLUMN.offset] = offset;
   }
 

@@ -120,10 +120,8 @@ function writeTrades(
   const { encoder, solPrice } = rows;
   rows.beginTransaction();
   for (const [tradeIndex, event] of transaction.Trades.entries()) {
-    const start = encoder.position;
     const trade = trades[tradeIndex]!;
     encodeStableColumns(encoder, message, context, tradeIndex, event, trade);
-    rows.fingerprint(start);
     encodeVolatileColumns(encoder, message, valueTrade(trade, solPrice.price()));
     if (context.success) solPrice.observe(trade, `${message.slot}/${context.txIndex}/${tradeIndex}`);
   }

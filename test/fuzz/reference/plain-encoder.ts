@@ -1,5 +1,4 @@
 import { invariant } from '../../../src/errors.js';
-import { xxHash32 } from '../../../src/workers/fingerprint.js';
 
 const INITIAL_BYTES = 65_536;
 const GROWTH = 1.5;
@@ -33,12 +32,6 @@ export class PlainEncoder {
     bytes.set(this.#buffer.subarray(0, this.#position));
     this.#position = 0;
     return bytes;
-  }
-
-  /** xxHash32 of the bytes from `start` on, going on from an earlier `hash`. */
-  hash(start: number, hash: number): number {
-    const { buffer, byteOffset } = this.#buffer;
-    return xxHash32(new DataView(buffer, byteOffset), start, this.#position, hash);
   }
 
   beginRow(columns: number): void {

@@ -8,6 +8,9 @@ import type { PlainEncoder } from './plain-encoder.js';
 import { SolPrice } from './sol-price.js';
 import type { MessageContext } from './trade-row.js';
 
+/** In the place of what only the walker makes. */
+export const NO_FINGERPRINT = 0;
+
 /** What the messages of a slab have been turned into so far. */
 export class ReferenceRows {
   readonly encoder: PlainEncoder;
@@ -15,7 +18,6 @@ export class ReferenceRows {
   readonly slots: SlotHeader[] = [];
   readonly #transactions: number[] = [];
   #start = 0;
-  #fingerprint = 0;
 
   constructor(encoder: PlainEncoder, solVolume: SolVolume) {
     this.encoder = encoder;
@@ -24,12 +26,6 @@ export class ReferenceRows {
 
   beginTransaction(): void {
     this.#start = this.encoder.position;
-    this.#fingerprint = 0;
-  }
-
-  /** Adds the bytes written since `start` to the transaction's fingerprint. */
-  fingerprint(start: number): void {
-    this.#fingerprint = this.encoder.hash(start, this.#fingerprint);
   }
 
   endTransaction(message: MessageContext, txIndex: number, rows: number): void {
@@ -40,7 +36,7 @@ export class ReferenceRows {
     this.#transactions[at + TRANSACTION_COLUMN.start] = this.#start;
     this.#transactions[at + TRANSACTION_COLUMN.end] = this.encoder.position;
     this.#transactions[at + TRANSACTION_COLUMN.rows] = rows;
-    this.#transactions[at + TRANSACTION_COLUMN.fingerprint] = this.#fingerprint;
+    this.#transactions[at + TRANSACTION_COLUMN.fingerprint] = NO_FINGERPRINT;
     this.#transactions[at + TRANSACTION_COLUMN.offset] = message.offset;
   }
 
