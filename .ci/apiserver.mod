@@ -1,3 +1,5 @@
+// Of what .ci/apiserver compiles. For another version: change the first two and, in the replacements, v0.N of the same release, with
+// the go line of k8s.io/kubernetes' own go.mod; then `go mod tidy` in a folder that has this as go.mod.
 module apiserver.invalid/build
 
 go 1.26.0

@@ -10,7 +10,7 @@ import { text } from 'node:stream/consumers';
 import { freePorts } from '../kafka/ports.js';
 import { until } from '../kafka/until.js';
 import { makeCertificate } from '../support/certificate.js';
-import { type Manifest, manifestsOf } from '../support/kubernetes/manifests.js';
+import { KUSTOMIZE, type Manifest, manifestsOf, NO_KUSTOMIZE } from '../support/kubernetes/manifests.js';
 
 /** What `.ci/apiserver` makes: kube-apiserver, etcd, and the definitions of the operators' kinds in crds/. */
 const FOLDER = process.env.APISERVER_FOLDER ?? '';
@@ -21,7 +21,8 @@ const ANSWER_TIMEOUT_MS = 30_000;
 /** Why no API server can run here, false where it can. With APISERVER_REQUIRED set it is to run all the same. */
 export function withoutApiserver(): string | false {
   const found = ['kube-apiserver', 'etcd', 'crds'].every((name) => existsSync(join(FOLDER, name)));
-  if (found || process.env.APISERVER_REQUIRED) return false;
+  if (process.env.APISERVER_REQUIRED) return false;
+  if (found) return KUSTOMIZE === null && NO_KUSTOMIZE;
   return 'APISERVER_FOLDER is no folder with a kube-apiserver and an etcd: APISERVER_FOLDER=$(bash .ci/apiserver)';
 }
 
