@@ -29,9 +29,6 @@ export function withoutApiserver(): string | false {
 /** An object as the server has it. */
 export interface Stored extends Manifest {
   readonly metadata: Manifest['metadata'] & { readonly resourceVersion: string; readonly uid: string };
-  readonly status?: {
-    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
-  };
 }
 
 export interface Answer {
@@ -51,6 +48,12 @@ interface Resource {
   readonly name: string;
   readonly kind: string;
   readonly namespaced: boolean;
+}
+
+interface Definition {
+  readonly group: string;
+  readonly names: { readonly plural: string };
+  readonly versions: readonly [{ readonly name: string }];
 }
 
 /**
@@ -217,17 +220,18 @@ export class ApiServer {
       });
   }
 
-  /** The kinds of the operators that the overlays make objects of, and waits until they are served. */
+  /** The kinds of the operators that the overlays make objects of. Each is listed, and answered for, a while after it is taken. */
   async #defineKinds(): Promise<void> {
     for (const name of readdirSync(join(FOLDER, 'crds'))) {
       const yaml = readFileSync(join(FOLDER, 'crds', name), 'utf8');
-      const [definition] = manifestsOf(yaml);
       const { status, body } = await this.apply(yaml, '');
       if (status !== 201) throw new Error(`${name}: ${body.message}`);
-      const path = await this.pathOf(definition!, '');
-      await until(`${definition!.metadata.name} is served`, async () => {
-        const { body: stored } = await this.get(path);
-        return stored.status?.conditions?.some((one) => one.type === 'Established' && one.status === 'True') === true;
+      const { group, names, versions } = body.spec as unknown as Definition;
+      const path = `/apis/${group}/${versions[0].name}`;
+      await until(`${names.plural} of ${group} are served`, async () => {
+        const listed = await this.#ask<{ resources?: readonly Resource[] }>('GET', path);
+        const known = listed.body.resources?.some((one) => one.name === names.plural);
+        return known === true && (await this.get(`${path}/${names.plural}`)).status === 200;
       });
     }
   }
