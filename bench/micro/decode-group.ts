@@ -57,6 +57,7 @@ export function decodeGroup(samples: readonly Sample[]): Group {
       eachMessage('full', 'protobufjs, full schema, decode alone', samples, decodeFull),
       eachMessage('tutorial', 'tutorial: full decode + toObject + bs58', samples, decodeAsTutorial),
     ],
+    runsIn: true,
     note: 'Trades are counted as decoded, repeats included. Only the first row gives rows that can be landed.',
   };
 }
