@@ -4,24 +4,24 @@ import { median, sum } from './statistics.js';
 import { number } from './table.js';
 
 /** Where a new trade's CPU goes: the engine by kinds of threads, and the two servers. `of`: seconds, null where not ours. */
-const PARTS: readonly (readonly [key: string, name: string, of: (drain: Drain) => number | null])[] = [
-  ['main', 'engine: main thread', ({ threads }) => threads.main],
-  ['workers', 'engine: decode workers', ({ threads }) => threads.workers],
-  ['librdkafka', 'engine: librdkafka', ({ threads }) => threads.kafka],
-  ['helpers', 'engine: garbage collection, compiling, libuv', ({ threads }) => threads.helpers],
-  ['postgres', 'PostgreSQL', ({ databaseCpuSeconds }) => databaseCpuSeconds],
-  ['broker', 'broker', ({ brokerCpuSeconds }) => brokerCpuSeconds],
+const PARTS: readonly (readonly [key: string, name: string, label: string, of: (drain: Drain) => number | null])[] = [
+  ['main', 'engine: main thread', 'main thread', ({ threads }) => threads.main],
+  ['workers', 'engine: decode workers', 'workers', ({ threads }) => threads.workers],
+  ['librdkafka', 'engine: librdkafka', 'librdkafka', ({ threads }) => threads.kafka],
+  ['helpers', 'engine: garbage collection, compiling, libuv', 'GC, libuv', ({ threads }) => threads.helpers],
+  ['postgres', 'PostgreSQL', 'PostgreSQL', ({ databaseCpuSeconds }) => databaseCpuSeconds],
+  ['broker', 'broker', 'broker', ({ brokerCpuSeconds }) => brokerCpuSeconds],
 ];
 
 /** Figures, a table and a chart of the CPU that a new trade takes, by threads of the engine and by server. */
 export function cpuByThread(context: BenchContext, workers: number, drains: readonly Drain[]): void {
-  const rows: (readonly [name: string, micros: number])[] = [];
-  for (const [key, name, of] of PARTS) {
+  const rows: (readonly [name: string, micros: number, label: string])[] = [];
+  for (const [key, name, label, of] of PARTS) {
     const seconds = drains.map(of);
     if (seconds.some((value) => value === null)) continue;
     const rounds = drains.map(({ sent }, round) => (seconds[round]! * 1e6) / sent.newTrades);
     context.figures.add(`throughput.cpu.${key}_us`, rounds, 'µs/trade', 'lower');
-    rows.push([name, median(rounds)]);
+    rows.push([name, median(rounds), label]);
   }
   const total = sum(rows.map(([, micros]) => micros));
   const title = `CPU of a new trade, ${workers} ${workers === 1 ? 'worker' : 'workers'}`;
@@ -37,7 +37,11 @@ export function cpuByThread(context: BenchContext, workers: number, drains: read
     x: '',
     y: 'µs per new trade',
     series: [
-      { name: 'CPU', points: rows.map(([, micros], place) => [place, micros]), labels: rows.map(([name]) => name) },
+      {
+        name: 'CPU',
+        points: rows.map(([, micros], place) => [place, micros]),
+        labels: rows.map(([, , label]) => label),
+      },
     ],
   });
 }
