@@ -3,11 +3,11 @@ import { Engine, type EngineOptions } from '../engine.js';
 import type { Logger } from '../observe/logger.js';
 import type { EngineStatus } from '../observe/status.js';
 import { EXIT_FAILURE } from './run-command.js';
+import { onStopSignal } from './signals.js';
 
 /** What ended a run: a signal, an error, or that there was no more to do. */
 type End = { readonly signal: NodeJS.Signals } | { readonly error: Error } | 'done';
 
-const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 /** Exit code of a process that a second signal or the deadline ended. */
 const EXIT_FORCED = 1;
 const EXIT_GRACE_SECONDS = 2;
@@ -24,12 +24,8 @@ export async function runEngine(
 ): Promise<number> {
   const { logger, config } = options;
   const engine = new Engine(options);
-  const signalled = new Promise<End>((resolve) => {
-    for (const signal of SIGNALS) {
-      process.removeAllListeners(signal); // main.cts', for as long as nothing had begun
-      process.once(signal, () => resolve({ signal }));
-    }
-  });
+  // In place of main.cts', which hears them for as long as nothing has begun.
+  const signalled = new Promise<End>((resolve) => onStopSignal((signal) => resolve({ signal })));
   const failed = engine.failed.then((error): End => ({ error }));
   const run = async (): Promise<End> => {
     await engine.start();
@@ -66,13 +62,10 @@ export async function runEngine(
 }
 
 function exitOnSecondSignal(logger: Logger): void {
-  for (const signal of SIGNALS) {
-    process.removeAllListeners(signal);
-    process.once(signal, () => {
-      logger.fatal('shutdown_forced', `a second signal (${signal}): exits at once`);
-      exitAtOnce();
-    });
-  }
+  onStopSignal((signal) => {
+    logger.fatal('shutdown_forced', `a second signal (${signal}): exits at once`);
+    exitAtOnce();
+  });
 }
 
 /**
