@@ -10,6 +10,12 @@ const landsEverything = ({ printed, stage }: { printed: string; stage: LiveStage
 testPage('docs/connect-to-bitquery.md', freshStage);
 
 testPage('docs/catch-up-after-an-outage.md', outageStage, {
+  // A reader leaves it running: what it had no time for, another lands.
+  'npm start': async ({ stage: { stage } }) => {
+    const engine = stage.engine();
+    await stage.settled();
+    await engine.stop();
+  },
   'node dist/src/main.cjs status --watch 2': ({ stage }) => stage.stage.assertLedger(),
   'KAFKA_GROUP_ID=backfill-1 node dist/src/main.cjs replay market.capture': landsEverything,
 });
