@@ -122,12 +122,12 @@ function deliverTransaction(
   const { source, slot, offset } = context;
   const txIndex = transactions[transaction + TRANSACTION_SLOT.index]!;
   const fingerprint = fingerprintOf(source, transactions, transaction, fields.trades.ints, firstRecord, count);
-  rows.beginTransaction();
+  const start = rows.encoder.position;
   if (!repeats.has(slot, txIndex, fingerprint, offset)) {
     writeTransaction(context, transaction, firstRecord, count, rows);
     repeats.add(slot, txIndex, fingerprint, offset);
   }
-  rows.endTransaction(slot, txIndex, count, fingerprint, offset);
+  rows.addTransaction(slot, txIndex, start, count, fingerprint, offset);
 }
 
 /** Writes the rows of the trades whose records begin at `firstRecord`. */

@@ -12,21 +12,21 @@ export class SlabRows {
   readonly slots: SlotHeader[] = [];
   #transactions = new Float64Array(TRANSACTIONS_FIRST * TRANSACTION_STRIDE);
   #filled = 0;
-  /** Where the rows of the transaction being written begin. */
-  #start = 0;
 
   constructor(encoder: CopyEncoder, solVolume: SolVolume) {
     this.encoder = encoder;
     this.solPrice = new SolPrice(solVolume);
   }
 
-  /** Rows written from here on belong to one transaction, until it is ended. */
-  beginTransaction(): void {
-    this.#start = this.encoder.position;
-  }
-
-  /** Names the transaction; no rows have been written since it began where it is a repeat. */
-  endTransaction(slot: number, txIndex: number, rows: number, fingerprint: number, offset: number): void {
+  /** Names a transaction whose rows were written from `start` on: none, where it is a repeat. */
+  addTransaction(
+    slot: number,
+    txIndex: number,
+    start: number,
+    rows: number,
+    fingerprint: number,
+    offset: number,
+  ): void {
     const at = this.#filled;
     this.#filled = at + TRANSACTION_STRIDE;
     if (this.#filled > this.#transactions.length) {
@@ -36,7 +36,7 @@ export class SlabRows {
     }
     this.#transactions[at + TRANSACTION_COLUMN.slot] = slot;
     this.#transactions[at + TRANSACTION_COLUMN.txIndex] = txIndex;
-    this.#transactions[at + TRANSACTION_COLUMN.start] = this.#start;
+    this.#transactions[at + TRANSACTION_COLUMN.start] = start;
     this.#transactions[at + TRANSACTION_COLUMN.end] = this.encoder.position;
     this.#transactions[at + TRANSACTION_COLUMN.rows] = rows;
     this.#transactions[at + TRANSACTION_COLUMN.fingerprint] = fingerprint;
