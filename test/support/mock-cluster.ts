@@ -44,7 +44,7 @@ export class MockCluster implements MockBroker {
   }
 
   static async start({ brokers = 1, sessionTimeoutMs = 30_000 }: MockClusterOptions = {}): Promise<MockCluster> {
-    const child = spawn(await compiled(), [String(brokers), String(sessionTimeoutMs)], {
+    const child = spawn(await program(), [String(brokers), String(sessionTimeoutMs)], {
       stdio: ['pipe', 'pipe', 'ignore'],
     });
     const reader: Interface = createInterface(child.stdout);
@@ -113,6 +113,13 @@ export class MockCluster implements MockBroker {
     this.#turn = told.catch(() => {});
     return told;
   }
+}
+
+let compiling: Promise<string> | undefined;
+
+function program(): Promise<string> {
+  compiling ??= compiled(); // clusters that one process starts at once would write one file
+  return compiling;
 }
 
 /** The program, compiled once for all test processes of this machine. */
