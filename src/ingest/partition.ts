@@ -16,6 +16,8 @@ export interface Slab {
   readonly tenure: number;
   readonly from: number;
   readonly to: number;
+  /** After its last message; up to `to` there is none. */
+  readonly messagesTo: number;
   readonly task: SlabTask;
   /** What the slab holds of the budget. */
   readonly heldBytes: number;
@@ -113,9 +115,10 @@ export class PartitionIntake {
     const [first] = messages;
     const last = messages.at(-1);
     invariant(first && last, `partition ${this.partition} was asked for a slab while nothing waits`);
-    const to = this.#pending.length === 0 ? Math.max(last.offset + 1, this.#end) : last.offset + 1;
+    const messagesTo = last.offset + 1;
+    const to = this.#pending.length === 0 ? Math.max(messagesTo, this.#end) : messagesTo;
     const heldBytes = messages.reduce((sum, message) => sum + heldBytesOf(message), 0);
-    const lastChance = this.#suspects.lastChance(from, to, count) ? copyOf(first) : null;
+    const lastChance = this.#suspects.lastChance(from, messagesTo, count) ? copyOf(first) : null;
     this.#packed = to;
     this.#received = Math.max(this.#received, to);
     this.#pendingBytes -= heldBytes;
@@ -125,6 +128,7 @@ export class PartitionIntake {
       tenure: this.#tenure,
       from,
       to,
+      messagesTo,
       task: pack(messages, solVolume, this.#run),
       heldBytes,
       oldestTimestampMs: oldest,
@@ -157,7 +161,8 @@ export class PartitionIntake {
 
   /** A slab of this tenure took its worker down. */
   slabFailed(slab: Slab): 'retry' | 'poison' {
-    return this.#suspects.failed(slab.from, slab.to, slab.task.messages);
+    // Not `to`: whether the end is known when a slab is packed differs from one try to the next.
+    return this.#suspects.failed(slab.from, slab.messagesTo, slab.task.messages);
   }
 
   slabPassed(slab: Slab): void {

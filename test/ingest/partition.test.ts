@@ -96,3 +96,26 @@ test('keeps the bytes of a message whose next failure condemns it', () => {
   );
   assert.equal(one.slabFailed(second), 'poison');
 });
+
+test('finds a poisonous message before an end that no message lies at, known or not when its slab is packed', () => {
+  for (const poison of [0, 1]) {
+    const one = intake(0);
+    const condemned: number[] = [];
+    for (let failures = 1; one.pendingMessages > 0 || condemned.length === 0; ) {
+      for (const offset of [0, 1]) one.accept(message(offset), 0);
+      if (failures % 2 === 0) one.acceptEnd(3);
+      const slab = one.takeSlab(1e9, NO_SOL, 0);
+      if (slab.from > poison || slab.messagesTo <= poison) {
+        one.slabPassed(slab);
+      } else if (one.slabFailed(slab) === 'retry') {
+        assert.ok(failures < 10, 'the search does not end');
+        failures += 1;
+        one.restart(slab.from);
+      } else {
+        assert.equal(slab.lastChance?.offset, poison);
+        condemned.push(poison);
+      }
+    }
+    assert.deepEqual(condemned, [poison]);
+  }
+});
