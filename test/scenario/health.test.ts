@@ -7,6 +7,7 @@ import { describe, test } from 'node:test';
 import pg from 'pg';
 import { freePort } from '../../src/commands/demo/free-port.js';
 import { until } from '../kafka/until.js';
+import { isLockWaitedFor } from '../support/lock-waits.js';
 import { MockCluster } from '../support/mock-cluster.js';
 import { onScene } from './scene.js';
 import { Stage, TOPIC } from './stage.js';
@@ -206,10 +207,7 @@ describe('a running engine', { concurrency: 3 }, () => {
       await holder.connect();
       await holder.query('BEGIN; SELECT FROM kafka_offsets WHERE partition = 0 FOR UPDATE');
       await send(20);
-      await until('partition 0 waits', async () => {
-        const waiting = 'SELECT FROM pg_stat_activity WHERE cardinality(pg_blocking_pids(pid)) > 0';
-        return (await stage.database.query(waiting)).length > 0;
-      });
+      await until('partition 0 waits', () => isLockWaitedFor(stage.database));
       await stage.send([bad('no message', 1)]);
       const { reasons } = await watched.answers('/live', 503, /the engine has failed/);
       assert.equal(reasons.length, 1, reasons.join('; '));

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import pg from 'pg';
 import type { EngineProcess } from '../kafka/engine-process.js';
 import { until } from '../kafka/until.js';
+import { isLockWaitedFor } from '../support/lock-waits.js';
 import { onScene } from './scene.js';
 
 const CLUSTER = { sessionTimeoutMs: 4_000 };
@@ -58,12 +59,9 @@ test('a partition taken away while its work in flight takes longer than the drai
     await lock.query('BEGIN; LOCK TABLE solana_dex_trades IN EXCLUSIVE MODE');
     const landed = await stage.progress();
     await send(60);
-    await until('its COPY waits for the lock', async () => {
-      const { rowCount } = await lock.query(
-        "SELECT FROM pg_locks WHERE NOT granted AND relation = 'solana_dex_trades'::regclass",
-      );
-      return (rowCount ?? 0) > 0;
-    });
+    await until('its COPY waits for the lock', () =>
+      isLockWaitedFor(stage.database, "relation = 'solana_dex_trades'::regclass"),
+    );
     const second = stage.engine(drain);
     await owns(second, 1);
     const before = await stage.progress();

@@ -7,6 +7,7 @@ import { until } from '../kafka/until.js';
 import { assertLedger } from '../ledger/ledger.js';
 import { SentLog } from '../ledger/sent-log.js';
 import { type RoledDatabase, roledDatabase } from '../support/least-privilege.js';
+import { isLockWaitedFor } from '../support/lock-waits.js';
 
 export const TOPIC = 'solana.dextrades.proto';
 const GROUP = 'scenario';
@@ -120,12 +121,7 @@ export class Stage {
     await client.connect();
     await client.query('BEGIN; LOCK TABLE kafka_offsets IN EXCLUSIVE MODE');
     return {
-      isWaitedFor: async () => {
-        const { rows } = await client.query(
-          "SELECT FROM pg_locks WHERE NOT granted AND relation = 'kafka_offsets'::regclass",
-        );
-        return rows.length > 0;
-      },
+      isWaitedFor: () => isLockWaitedFor(this.database, "relation = 'kafka_offsets'::regclass"),
       release: () => client.end(),
     };
   }

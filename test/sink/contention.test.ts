@@ -17,6 +17,7 @@ import {
   until,
 } from '../support/batches.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
+import { isLockWaitedFor } from '../support/lock-waits.js';
 
 interface Scene {
   readonly sink: PostgresSink;
@@ -56,8 +57,16 @@ test('a batch that is the victim of a deadlock is made again and lands', () =>
   scene(async ({ sink, database, claim, retried }) => {
     await sink.write(0, batchOf(tradesPart(claim, 0, 1, trades(1))), never);
     const rival = await connect(database.url);
+    await database.query(`
+      CREATE TABLE gate (opened boolean);
+      CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        WHILE NOT EXISTS (SELECT FROM gate) LOOP PERFORM pg_sleep(0.01); END LOOP;
+        RETURN NULL;
+      END $$;
+      CREATE TRIGGER gate AFTER INSERT ON solana_dex_trades FOR EACH STATEMENT EXECUTE FUNCTION wait_at_gate()`);
     // The rival never looks for a deadlock, so it is the sink that is chosen.
-    await rival.query("SET deadlock_timeout = '60s'; BEGIN; SELECT FROM kafka_offsets FOR UPDATE");
+    await rival.query("SET deadlock_timeout = '1h'; BEGIN; SELECT FROM kafka_offsets FOR UPDATE");
     const part = tradesPart(
       claim,
       1,
@@ -65,16 +74,19 @@ test('a batch that is the victim of a deadlock is made again and lands', () =>
       trades(5, (i) => ({ tx_index: 10 + i })),
     );
     const writing = sink.write(0, batchOf(part), never);
-    await until('the sink waits for the offsets row', async () => {
-      const { rowCount } = await rival.query('SELECT FROM pg_locks WHERE NOT granted');
-      return (rowCount ?? 0) > 0;
+    await until('the sink has its rows', async () => {
+      const held = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`;
+      return (await database.query(held)).length > 0;
     });
-    // Waits for the sink's uncommitted row, while the sink waits for the offsets row.
-    await rival.query(
+    const inserting = rival.query(
       `INSERT INTO solana_dex_trades (block_slot, tx_index, trade_index, is_router, success, kafka_partition, kafka_offset)
          VALUES ($1, 10, 0, false, true, 9, 9)`,
       [SLOT],
     );
+    await until('the rival waits for the sink’s uncommitted row', () => isLockWaitedFor(database));
+    // A process looks for a deadlock once, a second after it began to wait: the sink has to be the last to do so. Now it goes for the offsets row.
+    await database.query('INSERT INTO gate VALUES (true)');
+    await inserting;
     await rival.query('ROLLBACK');
     await rival.end();
     assert.deepEqual(summary(await writing), landed);
@@ -136,10 +148,7 @@ test('a batch whose rows another transaction is just inserting waits for it and 
       trades(5, (i) => ({ tx_index: 10 + i })),
     );
     const writing = sink.write(0, batchOf(part), never);
-    await until('the sink waits for the rival', async () => {
-      const { rowCount } = await rival.query('SELECT FROM pg_locks WHERE NOT granted');
-      return (rowCount ?? 0) > 0;
-    });
+    await until('the sink waits for the rival', () => isLockWaitedFor(database));
     await rival.query('COMMIT');
     await rival.end();
     assert.deepEqual(summary(await writing), [{ kind: 'landed', rowsInserted: 4, rowsDuplicate: 1 }]);

@@ -6,6 +6,7 @@ import type { LetterReplayer } from '../../src/sink/letter-replay.js';
 import { batchOf, createSink, encodeTrade, never, summary, TOPIC, tradesPart, until } from '../support/batches.js';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import { ANY_LETTER, createReplayer, decodeHere, insertLetter, letterStates } from '../support/letters.js';
+import { isLockWaitedFor } from '../support/lock-waits.js';
 import { messageOf, SLOT, tradeOf, transactionOf } from '../support/messages.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 
@@ -294,8 +295,7 @@ describe('replays that are disturbed land every row once', () => {
       const holder = new pg.Client(database.url);
       await holder.connect();
       await holder.query('BEGIN; LOCK TABLE kafka_offsets IN EXCLUSIVE MODE');
-      const waits = (what: string) => async () =>
-        (await database.query(`SELECT FROM pg_locks WHERE NOT granted AND ${what}`)).length > 0;
+      const waits = (what: string) => () => isLockWaitedFor(database, what);
       const written = sink.write(0, batchOf(part), never);
       await until('the engine has its rows and waits to commit', waits(`relation = 'kafka_offsets'::regclass`));
       const replayed = replayer.replay(id);
