@@ -101,14 +101,16 @@ state_of() {
   health_colour "$1" | jq -rs 'map(.state) | unique | if length == 0 then "absent" elif length == 1 then .[0] elif index("active") then "active" else "mixed" end'
 }
 
-# metrics_colour COLOUR FOLDER: /metrics of each instance into a file of its own; fails where one does not answer.
+# metrics_colour COLOUR FOLDER [INSTANCES]: /metrics of each instance, or of these of it, into a file of its own; fails where one does
+# not answer.
 metrics_colour() {
-  local instance
+  local instance instances=${3-}
   rm -rf -- "$2" && mkdir -p -- "$2"
+  [[ -n $instances ]] || instances=$(instances_of "$1") || return
   while IFS= read -r instance; do
     [[ -n $instance ]] || continue
     get_from "$instance" /metrics >"$2/$instance.txt" 2>/dev/null </dev/null || return 1
-  done < <(instances_of "$1")
+  done <<<"$instances"
   compgen -G "$2/*.txt" >/dev/null
 }
 

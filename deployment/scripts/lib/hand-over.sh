@@ -19,8 +19,11 @@ step_self_test() {
 
 # Where everything stands before anything is moved.
 step_snapshot() {
-  status_from "$INCOMING" ${OUTGOING:+"$OUTGOING"} >"$TEMP_DIR/snapshot.json" ||
+  local instances
+  instances=$(instances_of "$INCOMING") || failed "the instances of $INCOMING cannot be listed"
+  status_from "$INCOMING" ${OUTGOING:+"$OUTGOING"} >"$TEMP_DIR/status-before.json" ||
     failed "nobody can say where the group stands: see \`status\`"
+  jq --arg instances "$instances" '. + {instances: ($instances / "\n")}' "$TEMP_DIR/status-before.json" >"$TEMP_DIR/snapshot.json"
   LAG_BEFORE=0
   metrics_colour "$INCOMING" "$TEMP_DIR/metrics-now" || failed "$INCOMING shows no metrics"
   # What went wrong on the way up is told by the self-test; the window counts from here.
@@ -60,7 +63,8 @@ step_activate() {
   [[ -z $OUTGOING ]] || note "nobody consumed for $(seconds_text $((GAP_TO - GAP_FROM))) at the most"
 }
 
-# Looks every few seconds. What cannot become right again ends it at once; what may still must be right at the end.
+# Looks every few seconds. What cannot become right again ends it at once; what may still must be right at the end. An instance that
+# was added late has the time that any has to come up.
 step_verify() {
   local deadline=$((SECONDS + WINDOW_SECONDS)) findings=$TEMP_DIR/findings.json looks=0
   while :; do
@@ -72,24 +76,28 @@ step_verify() {
       jq -e '.broken == []' "$findings" >/dev/null || failed "$(jq -r '.broken | join("; ")' "$findings")"
       cp -- "$TEMP_DIR/look-now.json" "$TEMP_DIR/look-before.json"
       # The last of two: only that one sees whether what was there to read at the first has landed.
-      if ((SECONDS >= deadline && looks > 1)); then break; fi
+      if ((SECONDS >= deadline && looks > 1)) && ! is_awaited "$findings" "$((deadline + START_SECONDS))"; then break; fi
     else
       [[ -n $(instances_of "$INCOMING") ]] || failed "$INCOMING is gone"
       ((SECONDS < deadline)) || failed "$INCOMING, the database or the brokers do not answer"
     fi
     pause "$INTERVAL_SECONDS"
   done
-  jq -e '.open == []' "$findings" >/dev/null ||
-    failed "after $WINDOW_SECONDS s: $(jq -r '.open | join("; ")' "$findings")"
+  jq -e '.open + .coming == []' "$findings" >/dev/null ||
+    failed "after $WINDOW_SECONDS s: $(jq -r '.open + .coming | join("; ")' "$findings")"
   note "$(jq -r '"\(.messages) messages and \(.errors) errors in the window, \(.lag_seconds) s behind"' "$TEMP_DIR/look-now.json")"
 }
 
+# is_awaited FINDINGS DEADLINE: nothing is wanting but an instance that comes up still.
+is_awaited() { ((SECONDS < $2)) && jq -e '.open == [] and .coming != []' "$1" >/dev/null; }
+
 # What the colour and the group look like: status, health and the counters that matter, in look-NAME.json.
 take_look() {
-  local metrics=$TEMP_DIR/metrics-now
-  health_colour "$INCOMING" | jq -s . >"$TEMP_DIR/health-now.json"
-  if jq -e 'all(.state == "unreachable")' "$TEMP_DIR/health-now.json" >/dev/null; then return 1; fi
-  metrics_colour "$INCOMING" "$metrics" || return 1
+  local metrics=$TEMP_DIR/metrics-now answering
+  health_colour "$INCOMING" | jq -s . >"$TEMP_DIR/health-now.json" || return 1
+  answering=$(jq -r '.[] | select(.state != "unreachable") | .instance' "$TEMP_DIR/health-now.json")
+  [[ -n $answering ]] || return 1
+  metrics_colour "$INCOMING" "$metrics" "$answering" || return 1
   # The incoming colour first: what it has none of is asked of the other.
   status_from "$INCOMING" ${OUTGOING:+"$OUTGOING"} >"$TEMP_DIR/status-now.json" || return 1
   jq -n --slurpfile status "$TEMP_DIR/status-now.json" --slurpfile health "$TEMP_DIR/health-now.json" \

@@ -72,7 +72,7 @@ REDIS_URL=' ]
 
 # window CHANGE: the verdict on a window in which all is well but for a change to the last look, a jq filter.
 window() {
-  jq -n '{partitions: [{partition: 0, stored: {epoch: 1, nextOffset: 10}, held: {high: 10}}], expired: []}' >snapshot
+  jq -n '{partitions: [{partition: 0, stored: {epoch: 1, nextOffset: 10}, held: {high: 10}}], expired: [], instances: ["green"]}' >snapshot
   jq '. + {
     partitions: [{partition: 0, stored: {epoch: 2, nextOffset: 20}, held: {high: 30}}],
     health: [{instance: "green", state: "active", status: "healthy", reasons: [], started_at: "t"}],
@@ -84,14 +84,14 @@ window() {
 }
 
 @test "a window in which all is well has nothing against it" {
-  [ "$(window .)" = '{"broken":[],"open":[]}' ]
+  [ "$(window .)" = '{"broken":[],"open":[],"coming":[]}' ]
 }
 
 @test "a window in which nothing came wants nothing to have landed" {
   window . >/dev/null
   jq '.partitions[0].held.high = 20' first >quiet
   [ "$(jq -nc -f "$SCRIPTS/lib/judge-window.jq" --slurpfile snapshot snapshot --slurpfile first quiet --slurpfile before quiet \
-    --slurpfile now quiet --argjson errors_percent 1 --argjson lag_seconds 10)" = '{"broken":[],"open":[]}' ]
+    --slurpfile now quiet --argjson errors_percent 1 --argjson lag_seconds 10)" = '{"broken":[],"open":[],"coming":[]}' ]
 }
 
 @test "a window tells what cannot become right again" {
@@ -101,14 +101,28 @@ window() {
   [[ $(window '.resets = 1') == *'1 partitions have lost their position'* ]]
   [[ $(window '.expired = [0]') == *'offsets of partitions 0 have expired unread'* ]]
   [[ $(window '.errors = 50') == '{"broken":["1 errors in a hundred messages"]'* ]]
-  [[ $(window '.errors = 49') == '{"broken":[],"open":[]}' ]]
+  [[ $(window '.errors = 49') == '{"broken":[],"open":[],"coming":[]}' ]]
 }
 
 @test "a window tells what may become right still" {
   [[ $(window '.partitions[0].stored.epoch = 1') == *'"open":["partitions 0 have not been claimed"]'* ]]
   [[ $(window '.partitions[0].stored.nextOffset = 20') == *'"open":["of partitions 0 nothing has landed"]'* ]]
   [[ $(window '.health[0].status = "unhealthy" | .health[0].reasons = ["no broker is connected"]') == *'"open":["green: no broker is connected"]'* ]]
-  [[ $(window '.health[0].state = "unreachable"') == '{"broken":[],"open":["green does not answer"]}' ]]
+  [[ $(window '.health[0].state = "unreachable"') == '{"broken":[],"open":["green does not answer"],"coming":[]}' ]]
   [[ $(window '.lag_seconds = 10.5') == *'"open":["it is 10.5 s behind, and may be 10"]'* ]]
-  [[ $(window '.messages = 10 | .errors = 1') == '{"broken":[],"open":["1 errors at 10 messages"]}' ]]
+  [[ $(window '.messages = 10 | .errors = 1') == '{"broken":[],"open":["1 errors at 10 messages"],"coming":[]}' ]]
+}
+
+@test "a window waits for an instance that was added, and not for one that was to take over" {
+  local state
+  for state in starting unreachable; do
+    [[ $(window ".health += [{instance: \"added\", state: \"$state\"}]") == '{"broken":[],"open":[],"coming":["added, which was added, is '$state'"]}' ]]
+  done
+  [[ $(window '.health += [{instance: "added", state: "draining"}]') == '{"broken":[],"open":[],"coming":[]}' ]]
+  [[ $(window '.health += [{instance: "added", state: "failed", failure: "why"}]') == '{"broken":["added is failed: why"]'* ]]
+  [[ $(window '.health[0].state = "starting"') == '{"broken":["green is starting"]'* ]]
+  # Seen in the first look, and scaled away before this one.
+  jq '.health += [{instance: "added", state: "starting"}]' first >first-with-added
+  [ "$(jq -nc -f "$SCRIPTS/lib/judge-window.jq" --slurpfile snapshot snapshot --slurpfile first first-with-added --slurpfile before before \
+    --slurpfile now now --argjson errors_percent 1 --argjson lag_seconds 10)" = '{"broken":["green is starting"],"open":[],"coming":[]}' ]
 }
