@@ -12,7 +12,7 @@
 #        activate       the incoming one joins the group; each partition it claims has a higher epoch, so that nothing of the
 #                       outgoing one can land any more
 #        verify         for a while: every partition was claimed, and has landed something where something came; no row in
-#                       ingest_gaps; fewer errors than 1 %; not further behind than before plus 10 s; no restart
+#                       ingest_gaps; fewer errors and dead letters than 1 %; not further behind than before plus 10 s; no restart
 #        stop-outgoing  the outgoing colour is stopped
 # If a step fails, or INT, TERM or HUP comes, the incoming colour is drained and the outgoing one consumes again. What was seen
 # is kept in STATE_DIR/bundles. A run that was killed is ended by the next one (or by --recover) before anything else: back to

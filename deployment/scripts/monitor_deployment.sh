@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Watches a deployment in a terminal: a line for each engine, the sum, and what is beyond its limit, every few seconds. Pace, errors and
-# latency are those since the look before.
+# Watches a deployment in a terminal: a line for each engine, the sum, and what is beyond its limit, every few seconds. Pace, errors
+# (dead letters are such) and latency are those since the look before.
 #
 # Usage: monitor_deployment.sh [--once | --seconds N] [flags]
 #
@@ -85,8 +85,11 @@ look() {
   now_ms >"$1/at"
 }
 
-# gained NAME BEFORE AFTER: what a counter grew by; an engine that was started again counts from nothing.
-gained() { awk -v a="$(metric sum "$1" "$2")" -v b="$(metric sum "$1" "$3")" 'BEGIN { d = b - a; printf "%.3f", (d < 0 ? b : d) + 0 }'; }
+# grown BEFORE AFTER: what a counter grew by; an engine that was started again counts from nothing.
+grown() { awk -v a="$1" -v b="$2" 'BEGIN { d = b - a; printf "%.3f", (d < 0 ? b : d) + 0 }'; }
+
+# gained NAME BEFORE AFTER
+gained() { grown "$(metric sum "$1" "$2")" "$(metric sum "$1" "$3")"; }
 
 # view BEFORE AFTER: a JSON object for each engine.
 view() {
@@ -105,7 +108,7 @@ view() {
     jq -c --arg name "$(<"$file")" --argjson seconds "$seconds" \
       --argjson messages "$(gained messages_processed_total "$before" "$2/$index.txt")" \
       --argjson trades "$(gained trades_written_total "$before" "$2/$index.txt")" \
-      --argjson errors "$(gained processing_errors_total "$before" "$2/$index.txt")" \
+      --argjson errors "$(grown "$(errors_in "$before")" "$(errors_in "$2/$index.txt")")" \
       --argjson p99 "$(awk -v name=end_to_end_latency_seconds -f "$SCRIPTS_DIR/lib/latency.awk" "$before" "$2/$index.txt" | grep . || echo null)" \
       --argjson memory "$(metric sum process_resident_memory_bytes "$2/$index.txt" | grep . || echo null)" \
       --argjson limit "$(metric sum process_memory_limit_bytes "$2/$index.txt" | grep . || echo null)" '

@@ -27,7 +27,7 @@ step_snapshot() {
   LAG_BEFORE=0
   metrics_colour "$INCOMING" "$TEMP_DIR/metrics-now" || failed "$INCOMING shows no metrics"
   # What went wrong on the way up is told by the self-test; the window counts from here.
-  ERRORS_BEFORE=$(metric sum processing_errors_total "$TEMP_DIR/metrics-now/"*.txt)
+  ERRORS_BEFORE=$(errors_in "$TEMP_DIR/metrics-now/"*.txt)
   if [[ -n $OUTGOING ]] && metrics_colour "$OUTGOING" "$TEMP_DIR/metrics-before"; then
     LAG_BEFORE=$(metric max kafka_consumer_lag_seconds "$TEMP_DIR/metrics-before/"*.txt)
     LAG_BEFORE=${LAG_BEFORE:-0}
@@ -101,7 +101,7 @@ take_look() {
   # The incoming colour first: what it has none of is asked of the other.
   status_from "$INCOMING" ${OUTGOING:+"$OUTGOING"} >"$TEMP_DIR/status-now.json" || return 1
   jq -n --slurpfile status "$TEMP_DIR/status-now.json" --slurpfile health "$TEMP_DIR/health-now.json" \
-    --arg errors_before "$ERRORS_BEFORE" --arg errors "$(metric sum processing_errors_total "$metrics"/*.txt)" \
+    --arg errors_before "$ERRORS_BEFORE" --arg errors "$(errors_in "$metrics"/*.txt)" \
     --arg messages "$(metric sum messages_processed_total "$metrics"/*.txt)" \
     --arg resets "$(metric sum kafka_consumer_offset_resets_total "$metrics"/*.txt)" \
     --arg lag "$(metric max kafka_consumer_lag_seconds "$metrics"/*.txt)" \

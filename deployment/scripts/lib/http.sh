@@ -24,3 +24,8 @@ metric() {
     }
     END { if (seen) printf "%.3f\n", total }'
 }
+
+# errors_in FILE…: what was counted as an error, messages and rows that became dead letters included.
+errors_in() {
+  awk -v a="$(metric sum processing_errors_total "$@")" -v b="$(metric sum dead_letters_total "$@")" 'BEGIN { printf "%.3f\n", a + b }'
+}

@@ -41,6 +41,13 @@ setup() {
   [ -z "$(metric sum lag_none a b)" ]
 }
 
+@test "dead letters are errors" {
+  printf 'processing_errors_total{stage="kafka"} 2\ndead_letters_total{reason="decode"} 3\ndead_letters_total{reason="copy"} 4\n' >a
+  printf 'dead_letters_total{reason="decode"} 1\n' >b
+  [ "$(errors_in a b)" = 10.000 ]
+  [ "$(errors_in /dev/null)" = 0.000 ]
+}
+
 @test "the 99th percentile is that of what was gained" {
   printf 'h_bucket{le="0.1"} 1000\nh_bucket{le="0.5"} 1000\nh_bucket{le="1"} 1000\nh_bucket{le="+Inf"} 1000\n' >before
   printf 'h_bucket{le="0.1"} 1098\nh_bucket{le="0.5"} 1098\nh_bucket{le="1"} 1100\nh_bucket{le="+Inf"} 1100\n' >after
