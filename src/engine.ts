@@ -104,6 +104,7 @@ export class Engine {
   readonly #control: EngineControl;
   #failure: Error | null = null;
   #starting: Promise<void> = Promise.resolve();
+  readonly #stopping = new AbortController();
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -219,6 +220,7 @@ export class Engine {
    */
   async stop(): Promise<number> {
     this.#states.closing();
+    this.#stopping.abort();
     // A start that went on beside us would join the group when we have left it, and claim with a sink that is closed.
     await this.#starting.catch(() => {});
     await this.#options.source.stop();
@@ -311,19 +313,19 @@ export class Engine {
   async #openDatabase(): Promise<void> {
     const { config, logger } = this.#options;
     const deadline = Date.now() + DATABASE_WAIT_MS;
-    for (;;) {
+    while (this.#states.state === 'starting') {
       try {
         if (config.databaseMigrate) {
           const applied = await migrate(config.databaseUrl ?? '');
           if (applied.length > 0) logger.info('migrated', `applied ${applied.join(', ')}`);
         }
-        await this.#sink.open();
+        await this.#sink.open(this.#stopping.signal);
         return;
       } catch (error) {
         if (this.#states.state !== 'starting') return;
         if (!(error instanceof EngineError) || !error.canRetry || Date.now() > deadline) throw error;
         logger.limited('warn', 'database', 'database_waiting', `waiting for the database: ${messageOf(error)}`);
-        await delay(DATABASE_RETRY_MS);
+        await delay(DATABASE_RETRY_MS, undefined, { signal: this.#stopping.signal }).catch(() => {});
       }
     }
   }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError, invariant, messageOf } from '../errors.js';
 import { type BreakerState, CircuitBreaker } from './breaker.js';
 import { type Claimant, claimPartition, OwnClaims, readPosition, recordGap } from './claims.js';
@@ -113,29 +114,34 @@ export class PostgresSink implements Sink {
     return { reachable: this.#reachable, breaker: this.#breaker.state, breakerOpenSince: this.#breaker.openSince };
   }
 
-  async open(): Promise<void> {
+  /** Waits for a database that is not there, for a while, or until the signal aborts. */
+  async open(signal?: AbortSignal): Promise<void> {
+    const givenUp = AbortSignal.any([this.#closing.signal, ...(signal === undefined ? [] : [signal])]);
     const { config, logger, openPatienceMs = OPEN_PATIENCE_MS } = this.#options;
     const target = describeTarget(config.databaseUrl ?? '');
     const deadline = performance.now() + openPatienceMs;
     for (let failures = 0; ; failures++) {
       try {
-        const connection = await this.#controlConnection();
-        await checkSchema(connection, config.databaseLanes + OTHER_CONNECTIONS - 1, {
+        const connection = await unlessAborted(this.#controlConnection(), givenUp);
+        const checked = checkSchema(connection, config.databaseLanes + OTHER_CONNECTIONS - 1, {
           retention: config.databaseRetentionSlots > 0,
           indexes: config.databaseTradeIndexes.length > 0,
         });
+        await unlessAborted(checked, givenUp);
         break;
       } catch (error) {
         this.#control?.destroy();
+        givenUp.throwIfAborted();
         if (classify(error) !== 'outage') throw haltError(error, `Opening ${target}`);
-        if (performance.now() >= deadline || this.#closing.signal.aborted) {
+        if (performance.now() >= deadline) {
           throw new EngineError('DATABASE_UNREACHABLE', `Cannot reach ${target}: ${messageOf(error)}`, {
             canRetry: true,
             cause: error,
           });
         }
         if (failures === 0) logger.warn({ event: 'database_waiting', error }, `Waiting for ${target}`);
-        await new Promise((resolve) => setTimeout(resolve, Math.min(1_000, 50 + backoffMs(failures, Math.random()))));
+        const pauseMs = Math.min(1_000, 50 + backoffMs(failures, Math.random()));
+        await delay(pauseMs, undefined, { signal: givenUp });
       }
     }
     this.#answered();

@@ -62,4 +62,17 @@ describe('SIGTERM while the engine starts', () => {
     await assertEndsWell(engine);
     await proxy.close();
   });
+
+  for (const migrates of ['true', 'false'])
+    test(`and waits for a database that is not there exits 0 with DATABASE_MIGRATE=${migrates}`, async () => {
+      const proxy = await new TcpProxy(0).listen(); // nobody listens at port 0
+      const url = proxy.url(stage.database.urls.engine);
+      // Whoever went on waiting would be ended by this, and exit 1.
+      const settings = { DATABASE_URL: url, DATABASE_MIGRATE: migrates, SHUTDOWN_TIMEOUT_MS: '50000' };
+      const engine = stage.engine(settings);
+      await says(engine, 'database_waiting');
+      engine.signal('SIGTERM');
+      await assertEndsWell(engine);
+      await proxy.close();
+    });
 });
