@@ -1,8 +1,10 @@
 import { GroupSigns } from './group-signs.js';
 
-/** A member that was fenced joins its group anew after this long, and twice as long each time it happens again. */
+/** A member that was fenced joins its group anew after this long, and twice as long each time it happens again soon. */
 const REJOIN_FIRST_MS = 1_000;
 const REJOIN_MAX_MS = 60_000;
+/** After this long without, it counts as the first time. */
+const REJOIN_CALM_MS = 600_000;
 
 /**
  * What librdkafka logs when the group has taken us for dead, which its rebalance event does not say: a session without
@@ -21,7 +23,14 @@ export class Membership {
   #alive = new AbortController();
   #rejoin: 'idle' | 'waiting' | 'leaving' = 'idle';
   #rejoinMs = REJOIN_FIRST_MS;
+  #calmFromMs = 0;
   #timer: NodeJS.Timeout | undefined;
+  readonly #now: () => number;
+
+  /** `now` is in ms. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
 
   /** Aborts when the group takes us for dead. */
   get dead(): AbortSignal {
@@ -61,7 +70,9 @@ export class Membership {
   /** Calls `leave` after a while. Answers after how many ms, null where that is under way already. */
   joinAnew(leave: () => void): number | null {
     if (this.#rejoin !== 'idle') return null;
-    const delayMs = this.#rejoinMs;
+    const now = this.#now();
+    const delayMs = now < this.#calmFromMs ? this.#rejoinMs : REJOIN_FIRST_MS;
+    this.#calmFromMs = now + delayMs + REJOIN_CALM_MS;
     this.#rejoin = 'waiting';
     this.#timer = setTimeout(() => {
       this.#rejoin = 'leaving';

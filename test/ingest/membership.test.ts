@@ -56,6 +56,23 @@ test('joining anew waits, then leaves, and waits twice as long the next time, a 
   }
 });
 
+test('after a while without, joining anew waits as it did the first time', () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    let now = 1_000_000;
+    const membership = new Membership(() => now);
+    const delays = [0, 599_000, 602_000, 10, 604_000].map((ms) => {
+      now += ms;
+      const delayMs = membership.joinAnew(() => {});
+      membership.leave();
+      return delayMs;
+    });
+    assert.deepEqual(delays, [1_000, 2_000, 1_000, 2_000, 1_000]);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
 test('closed, it begins nothing more', () => {
   mock.timers.enable({ apis: ['setTimeout'] });
   try {
