@@ -44,6 +44,8 @@ export class OwnedPartition implements TopicPartition {
   highWatermark = -1;
   /** When the broker was asked for them last, ms since the epoch. */
   watermarkAtMs = -1;
+  /** Something that it had received when it was given up has been dropped. */
+  cutShort = false;
   #state: 'active' | 'seeking' | 'draining' | 'closed' = 'active';
   #settled: (() => void)[] = [];
 

@@ -145,7 +145,7 @@ export class Pipeline implements SourceHandler {
       this.#release(partition.intake.discardPending(), partition);
     }
     await Promise.all(owned.map((partition) => partition.whenSettled(signal)));
-    this.#unsettled = owned.filter((partition) => !partition.settled).length;
+    this.#unsettled = owned.filter(({ settled, cutShort }) => !settled || cutShort).length;
     this.#commit(owned);
     for (const partition of owned) this.#close(partition);
   }

@@ -28,6 +28,7 @@ export class Repositioner {
    */
   async restart(partition: OwnedPartition, position: number): Promise<void> {
     const { intake, topic, partition: number } = partition;
+    if (partition.state === 'draining') partition.cutShort = true;
     this.#dropped(partition.restart(position), partition);
     if (partition.state === 'draining' || partition.state === 'closed') return;
     partition.to('seeking');
