@@ -59,6 +59,11 @@ export function beginRun(run: number): void {
   repeats.begin(run);
 }
 
+/** Rows written so far count for nothing: whoever delivers them again is no repeat. */
+export function forgetRows(): void {
+  repeats.clear();
+}
+
 /** Gives back the memory a message of unusual size has taken. */
 export function releaseFields(): void {
   fields.shrink();

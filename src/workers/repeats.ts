@@ -22,6 +22,11 @@ export class Repeats {
     this.#run = run;
   }
 
+  /** Forgets all there is. */
+  clear(): void {
+    this.#places.fill(0);
+  }
+
   /** Whether rows of this transaction, with this fingerprint, have been written at a lower offset of the run. */
   has(slot: number, txIndex: number, fingerprint: number, offset: number): boolean {
     if (this.#run === 0) return false;

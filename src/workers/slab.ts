@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { invariant } from '../errors.js';
 import { CopyEncoder } from './copy-encoder.js';
-import { beginRun, releaseFields, writeMessage } from './message-rows.js';
+import { beginRun, forgetRows, releaseFields, writeMessage } from './message-rows.js';
 import { type MessageFailure, type SlabResult, type SlabTask, TASK_COLUMN, TASK_STRIDE } from './messages.js';
 import { SlabRows } from './slab-rows.js';
 import { UndecodableError } from './wire.js';
@@ -27,6 +27,15 @@ const encoder = new CopyEncoder();
  * messages around it are not touched by it. Buffers of the result are its own, so that they can be moved.
  */
 export function decodeSlab(task: SlabTask, options: SlabOptions): SlabResult {
+  try {
+    return decodeMessages(task, options);
+  } catch (error) {
+    forgetRows(); // they go with the slab, and the run may go on without it
+    throw error;
+  }
+}
+
+function decodeMessages(task: SlabTask, options: SlabOptions): SlabResult {
   const startedAt = performance.now();
   encoder.truncate(0);
   beginRun(task.run);

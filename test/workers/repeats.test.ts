@@ -3,7 +3,13 @@ import { test } from 'node:test';
 import { uint64 } from '../../proto/full-codec.js';
 import { takeMessages } from '../../src/commands/demo/generator/generator.js';
 import { DuplicateWindow } from '../../src/sink/duplicates.js';
-import { type SlabResult, TRANSACTION_COLUMN, TRANSACTION_STRIDE } from '../../src/workers/messages.js';
+import {
+  type SlabResult,
+  TASK_COLUMN,
+  TASK_STRIDE,
+  TRANSACTION_COLUMN,
+  TRANSACTION_STRIDE,
+} from '../../src/workers/messages.js';
 import { decodeSlab } from '../../src/workers/slab.js';
 import { type Row, readRows } from '../support/copy-rows.js';
 import * as m from '../support/messages.js';
@@ -48,6 +54,21 @@ test('nothing is left out on the word of another run, of a higher offset, or wit
   assert.deepEqual(written(decode(run, [{ value: one, offset: 4 }])), [true], 'a slab that overtook it may never land');
   assert.deepEqual(written(decode(++runs, [{ value: one, offset: 6 }])), [true], 'what another run wrote may be gone');
   assert.deepEqual(written(decode(0, [{ value: one }, { value: one }])), [true, true]);
+});
+
+test('nothing is left out on the word of a slab that failed, whose rows are gone', () => {
+  const run = ++runs;
+  const broken = m.slabOf(
+    [
+      { value: one, offset: 1 },
+      { value: one, offset: 2 },
+    ],
+    { run },
+  );
+  const end = broken.index.length - TASK_STRIDE;
+  broken.index[end + TASK_COLUMN.length] = 1e9;
+  assert.throws(() => decodeSlab(broken, OPTIONS), /lies within its buffer/);
+  assert.deepEqual(written(decode(run, [{ value: one, offset: 3 }])), [true]);
 });
 
 test('a repeat that says anything else is written, so that the conflict is seen', () => {
