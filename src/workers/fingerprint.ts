@@ -1,3 +1,4 @@
+import { orderSlot, traderSlot } from './trade.js';
 import { CURRENCY_SLOT, SIDE_SLOT, TRADE_SLOT, TRADE_STRIDE, TRANSACTION_SLOT } from './walk-slots.js';
 import { xxHash32 } from './xx-hash.js';
 
@@ -5,7 +6,7 @@ const KEY_BYTES = 32;
 /** In the place of bytes that are not there. Not 0, which is the sum of native SOL's address. */
 const ABSENT = 0x5bd1_e995;
 const SIDES = [TRADE_SLOT.buy, TRADE_SLOT.sell] as const;
-const CURRENCIES = [TRADE_SLOT.base, TRADE_SLOT.quote, ...SIDES.map((side) => side + SIDE_SLOT.currency)] as const;
+const SIDE_CURRENCIES = SIDES.map((side) => side + SIDE_SLOT.currency);
 /** Integers of a trade's record that its stable columns depend on. */
 const TRADE_INTEGERS = Uint8Array.of(
   TRADE_SLOT.instructionIndex,
@@ -14,23 +15,23 @@ const TRADE_INTEGERS = Uint8Array.of(
   TRADE_SLOT.royaltyLow,
   TRADE_SLOT.royaltyHigh,
   ...SIDES.flatMap((side) => [side + SIDE_SLOT.present, side + SIDE_SLOT.amountLow, side + SIDE_SLOT.amountHigh]),
-  ...CURRENCIES.flatMap((currency) => [currency + CURRENCY_SLOT.present, currency + CURRENCY_SLOT.decimals]),
+  ...SIDE_CURRENCIES.flatMap((currency) => [currency + CURRENCY_SLOT.present, currency + CURRENCY_SLOT.decimals]),
 );
 /** Odd, another for each. */
 const TRADE_FACTORS = Int32Array.from(TRADE_INTEGERS, (_, i) => Math.imul(2 * i + 1, 0x9e37_79b1));
-/** Bytes of a trade's record that they depend on. */
+/** Bytes of a trade's record that they depend on, besides the trader's and the order's. */
 const TRADE_BYTES = Uint8Array.of(
   TRADE_SLOT.programAt,
   TRADE_SLOT.nameAt,
   TRADE_SLOT.familyAt,
   TRADE_SLOT.marketAt,
-  ...CURRENCIES.map((currency) => currency + CURRENCY_SLOT.mintAt),
-  ...SIDES.flatMap((side) => [side + SIDE_SLOT.ownerAt, side + SIDE_SLOT.addressAt, side + SIDE_SLOT.orderIdAt]),
+  ...[TRADE_SLOT.base, TRADE_SLOT.quote, ...SIDE_CURRENCIES].map((currency) => currency + CURRENCY_SLOT.mintAt),
 );
 
 /**
- * A hash, below 2^32, of everything that a transaction's stable columns are made of: two deliveries of it that differ there
- * differ here, but for one case in 2^32. `count` trades have their records at `record` of `trades` and after.
+ * A hash, below 2^32, of what a transaction's stable columns are made of, and of nothing else: two deliveries of it differ here
+ * where they differ there, but for one case in 2^32, and nowhere else, but for texts that are none. `count` trades have their
+ * records at `record` of `trades` and after.
  */
 export function fingerprintOf(
   source: DataView,
@@ -54,6 +55,12 @@ export function fingerprintOf(
     }
     hash = mix(hash, sum);
     for (let i = 0; i < TRADE_BYTES.length; i++) hash = mixBytes(hash, source, trades, at + TRADE_BYTES[i]!);
+    hash = mixBytes(hash, source, trades, orderSlot(trades, at));
+    const trader = traderSlot(source, trades, at, transactions, transaction);
+    hash =
+      trader < 0
+        ? mixBytes(hash, source, transactions, transaction + TRANSACTION_SLOT.signerAt)
+        : mixBytes(hash, source, trades, trader);
   }
   return hash >>> 0;
 }

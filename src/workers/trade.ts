@@ -64,10 +64,13 @@ export function readTrade(
   trade.isRouter = trades[record + TRADE_SLOT.marketLength] === 0;
   readSide(trade, source, trades, record);
   trade.price = trade.quote / trade.base;
-  readTrader(trade, source, trades, record, transactions, transaction);
-  const ordered = trades[buy + SIDE_SLOT.orderIdLength]! > 0 ? buy : sell;
-  trade.orderIdAt = trades[ordered + SIDE_SLOT.orderIdAt]!;
-  trade.orderIdLength = trades[ordered + SIDE_SLOT.orderIdLength]!;
+  const trader = traderSlot(source, trades, record, transactions, transaction);
+  const signer = transaction + TRANSACTION_SLOT.signerAt;
+  trade.traderAt = trader < 0 ? transactions[signer]! : trades[trader]!;
+  trade.traderLength = trader < 0 ? transactions[signer + 1]! : trades[trader + 1]!;
+  const order = orderSlot(trades, record);
+  trade.orderIdAt = trades[order]!;
+  trade.orderIdLength = trades[order + 1]!;
 }
 
 function amountOf(trades: Int32Array, side: number): number {
@@ -125,51 +128,41 @@ function isSameMoney(
   );
 }
 
-/** An owner on either side, else the address of a native side, else the signer. `Order.Owner` is never the trader. */
-function readTrader(
-  trade: Trade,
+/**
+ * The place in `trades` of the wallet that traded, -1 where it is the signer: an owner on either side, else the address of a native
+ * side, else the signer. `Order.Owner` is never the trader.
+ */
+export function traderSlot(
   source: DataView,
   trades: Int32Array,
   record: number,
   transactions: Int32Array,
   transaction: number,
-): void {
-  const signerAt = transactions[transaction + TRANSACTION_SLOT.signerAt]!;
-  const signerLength = transactions[transaction + TRANSACTION_SLOT.signerLength]!;
+): number {
   const buy = record + TRADE_SLOT.buy;
   const sell = record + TRADE_SLOT.sell;
-  const buyerLength = trades[buy + SIDE_SLOT.ownerLength]!;
-  const sellerLength = trades[sell + SIDE_SLOT.ownerLength]!;
-  if (buyerLength > 0 || sellerLength > 0) {
-    const buyerAt = trades[buy + SIDE_SLOT.ownerAt]!;
-    const sellerAt = trades[sell + SIDE_SLOT.ownerAt]!;
-    chooseTrader(trade, source, buyerAt, buyerLength, sellerAt, sellerLength, signerAt, signerLength);
-    return;
-  }
-  const nativeBuyerLength = trade.boughtMoney === MONEY.nativeSol ? trades[buy + SIDE_SLOT.addressLength]! : 0;
-  const nativeSellerLength = trade.soldMoney === MONEY.nativeSol ? trades[sell + SIDE_SLOT.addressLength]! : 0;
-  if (nativeBuyerLength > 0 || nativeSellerLength > 0) {
-    const buyerAt = trades[buy + SIDE_SLOT.addressAt]!;
-    const sellerAt = trades[sell + SIDE_SLOT.addressAt]!;
-    chooseTrader(trade, source, buyerAt, nativeBuyerLength, sellerAt, nativeSellerLength, signerAt, signerLength);
-    return;
-  }
-  trade.traderAt = signerAt;
-  trade.traderLength = signerLength;
+  const buyerOwns = trades[buy + SIDE_SLOT.ownerLength]! > 0;
+  const sellerOwns = trades[sell + SIDE_SLOT.ownerLength]! > 0;
+  const place = buyerOwns || sellerOwns ? SIDE_SLOT.ownerAt : SIDE_SLOT.addressAt;
+  const hasBuyer = place === SIDE_SLOT.ownerAt ? buyerOwns : hasNativeAddress(source, trades, buy);
+  const hasSeller = place === SIDE_SLOT.ownerAt ? sellerOwns : hasNativeAddress(source, trades, sell);
+  if (!hasBuyer && !hasSeller) return -1;
+  if (!hasSeller) return buy + place;
+  // Of two that differ: the signer where it is one of them, else the one who pays.
+  const signer = transaction + TRANSACTION_SLOT.signerAt;
+  const isBuyer =
+    hasBuyer &&
+    isSameKey(source, trades[buy + place]!, trades[buy + place + 1]!, transactions[signer]!, transactions[signer + 1]!);
+  return (isBuyer ? buy : sell) + place;
 }
 
-/** The one that is there. Of two that differ: the signer where it is one of them, else the one who pays. */
-function chooseTrader(
-  trade: Trade,
-  source: DataView,
-  buyerAt: number,
-  buyerLength: number,
-  sellerAt: number,
-  sellerLength: number,
-  signerAt: number,
-  signerLength: number,
-): void {
-  const isBuyer = sellerLength === 0 || isSameKey(source, buyerAt, buyerLength, signerAt, signerLength);
-  trade.traderAt = isBuyer ? buyerAt : sellerAt;
-  trade.traderLength = isBuyer ? buyerLength : sellerLength;
+function hasNativeAddress(source: DataView, trades: Int32Array, side: number): boolean {
+  if (trades[side + SIDE_SLOT.addressLength] === 0) return false;
+  return moneyAt(source, trades, side + SIDE_SLOT.currency) === MONEY.nativeSol;
+}
+
+/** The side whose order's id is the trade's. */
+export function orderSlot(trades: Int32Array, record: number): number {
+  const isBuyers = trades[record + TRADE_SLOT.buy + SIDE_SLOT.orderIdLength]! > 0;
+  return record + (isBuyers ? TRADE_SLOT.buy : TRADE_SLOT.sell) + SIDE_SLOT.orderIdAt;
 }
