@@ -187,7 +187,7 @@ export class Stage {
   /** Waits for something that an engine is to bring about: not on once none runs any more. */
   until(what: string, condition: () => Promise<boolean>): Promise<void> {
     return until(what, condition, {
-      timeoutMs: 90_000,
+      timeoutMs: 180_000,
       explain: () => this.printed(),
       hopeless: () => !this.#engines.some(({ running }) => running),
     });

@@ -12,7 +12,7 @@ export async function until(
     readonly hopeless?: () => boolean;
   } = {},
 ): Promise<void> {
-  const deadline = Date.now() + (options.timeoutMs ?? 60_000);
+  const deadline = Date.now() + (options.timeoutMs ?? 120_000);
   while (!(await condition())) {
     if (Date.now() > deadline || options.hopeless?.())
       throw new Error(`it never came that ${what}\n${options.explain?.() ?? ''}`);

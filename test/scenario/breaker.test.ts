@@ -4,8 +4,9 @@ import { until } from '../kafka/until.js';
 import { onScene } from './scene.js';
 import { WatchedEngine } from './watched-engine.js';
 
-const SESSION_MS = 3_000;
-const OPEN_MS = 9_000;
+const SESSION_MS = 8_000;
+/** Long enough for all that is done meanwhile, on a machine however busy. */
+const OPEN_MS = 25_000;
 const READY_OPEN_MS = 1_500;
 const BUDGET_BYTES = 4_194_304;
 const LARGE_BYTES = 500_000;
@@ -21,8 +22,8 @@ async function healthOf(engine: WatchedEngine) {
   return { breaker: database.breaker, openMs: database.breaker_open_ms, inflightBytes: memory.inflight_bytes };
 }
 
-const state = async (engine: WatchedEngine) =>
-  (await engine.metrics()).sum('circuit_breaker_state', { name: 'postgres' });
+const tells = (engine: WatchedEngine, state: number): Promise<number> =>
+  engine.sees(`the metric tells ${state}`, 'circuit_breaker_state', { name: 'postgres' }, (sum) => sum === state);
 
 test('an open circuit breaker stops the fetching and not the polling, and closes by way of half open with everything landed', (context) =>
   onScene({ sessionTimeoutMs: SESSION_MS }, async ({ stage, proxy, proxied, send, owns, endsClean }) => {
@@ -30,7 +31,7 @@ test('an open circuit breaker stops the fetching and not the polling, and closes
       DATABASE_URL: proxied,
       BREAKER_OPEN_MS: String(OPEN_MS),
       READY_BREAKER_OPEN_MS: String(READY_OPEN_MS),
-      DATABASE_FLUSH_TIMEOUT_MS: '2000',
+      DATABASE_FLUSH_TIMEOUT_MS: '10000',
       KAFKA_MAX_POLL_INTERVAL_MS: String(SESSION_MS),
       MEMORY_BUDGET_BYTES: String(BUDGET_BYTES),
       BATCH_MAX_BYTES: '1000000',
@@ -50,9 +51,9 @@ test('an open circuit breaker stops the fetching and not the polling, and closes
       (await watch.metrics()).sum('kafka_consumer_rebalances_total'),
     ];
     const before = await membership();
-    assert.equal((await watch.health('/ready')).code, 200);
+    await watch.answers('/ready', 200);
     assert.equal((await healthOf(watch)).breaker, 'closed');
-    assert.equal(await state(watch), 0);
+    await tells(watch, 0);
 
     // The database is gone: whoever asks for it is hung up on.
     proxy.use((_from, _chunk, { client, server }) => {
@@ -63,7 +64,7 @@ test('an open circuit breaker stops the fetching and not the polling, and closes
     proxy.cut();
     await sendLarge(1);
     await until('the breaker is open', async () => (await healthOf(watch)).breaker === 'open');
-    assert.equal(await state(watch), 2);
+    await tells(watch, 2);
 
     // More than the budget comes meanwhile, for longer than the group's patience.
     await sendLarge(12);
@@ -77,9 +78,7 @@ test('an open circuit breaker stops the fetching and not the polling, and closes
     });
     context.diagnostic(`${most} bytes in flight at the most while the breaker was open`);
     assert.ok(most < 2 * LARGE_BYTES, `${most} bytes in flight: it went on fetching`);
-    const { code, body } = await watch.health('/ready');
-    assert.equal(code, 503);
-    assert.match(String(body.reasons), /the database has been given up for \d+ s/);
+    await watch.answers('/ready', 503, /the database has been given up for \d+ s/);
 
     // It takes connections and says nothing: what is tried next hangs, and fails.
     proxy.blackHole();
@@ -88,7 +87,7 @@ test('an open circuit breaker stops the fetching and not the polling, and closes
       assert.ok(inflightBytes <= BUDGET_BYTES + LARGE_BYTES, `${inflightBytes} bytes in flight`);
       return breaker === 'half-open';
     });
-    assert.equal(await state(watch), 1);
+    await tells(watch, 1);
     await until('the breaker is open again', async () => (await healthOf(watch)).breaker === 'open');
 
     proxy.clear();
@@ -98,10 +97,10 @@ test('an open circuit breaker stops the fetching and not the polling, and closes
       return breaker === 'closed';
     });
     assert.ok(most <= BUDGET_BYTES + LARGE_BYTES, `${most} bytes in flight`);
-    assert.equal(await state(watch), 0);
+    await tells(watch, 0);
     await stage.settled();
     assert.deepEqual(await membership(), before, 'the same member has the same partitions, and nothing was rebalanced');
-    assert.equal((await watch.health('/ready')).code, 200);
+    await watch.answers('/ready', 200);
     assert.equal((await healthOf(watch)).openMs, null);
     await endsClean(engine);
   }));

@@ -11,7 +11,7 @@ import { Stage } from './stage.js';
 const CLASSIC = { KAFKA_ASSIGNMENT_STRATEGY: 'cooperative-sticky', KAFKA_SESSION_TIMEOUT_MS: '4000' };
 
 /** The mock broker's group is stuck for good when it elects the dead member: by then its session must be over. */
-const restartDelay = () => delay(2_500);
+const restartDelay = () => delay(4_000);
 
 let stage: Stage;
 before(async () => {
