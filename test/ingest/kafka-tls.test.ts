@@ -13,8 +13,8 @@ import { inspectPemFiles } from '../../src/ingest/pem-files.js';
 import { makeCertificate, type TestCertificate } from '../support/certificate.js';
 import { configOf } from '../support/config.js';
 
-/** A refusal is told within milliseconds; the client cannot leave before this is over. */
-const CONNECT_TIMEOUT_MS = 2_000;
+/** A refusal is told within milliseconds; the client may not be gone before this is over. */
+const CONNECT_TIMEOUT_MS = 15_000;
 const folder = mkdtempSync(join(tmpdir(), 'kafka-tls-'));
 after(() => rmSync(folder, { recursive: true }));
 
@@ -51,7 +51,7 @@ async function refusal(server: TestCertificate, env: Record<string, string>) {
   }
 }
 
-describe('a broker’s certificate that is refused', () => {
+describe('a broker’s certificate that is refused', { concurrency: 3 }, () => {
   test('of an unknown authority is told as such, with the authority’s name', async () => {
     const server = makeCertificate({ name: 'broker', issuer: stranger });
     const error = await refusal(server, { KAFKA_CA_CERT_PATH: file('ca.pem', authority.certificate) });

@@ -22,9 +22,11 @@ async function growing(leak: string): Promise<SeriesName[]> {
   try {
     await once(idle.stdout, 'data');
     const sampler = new Sampler(idle.pid ?? 0);
+    let looks = 0;
     const sample = () => {
+      looks += 1;
       sampler.sample({ connections: 0, latencyP99: 0 });
-      return existsSync(file) && readFileSync(file, 'utf8').split('\n').length > SAMPLES;
+      return looks > SAMPLES && existsSync(file) && readFileSync(file, 'utf8').split('\n').length > SAMPLES;
     };
     await until('the probe has taken its samples', sample);
     return verdicts(sampler.samples(file, 0))

@@ -153,7 +153,7 @@ export async function countTrades(database: TestDatabase): Promise<number> {
 
 /** Waits until the condition holds; rejects after a generous time. */
 export async function until(what: string, condition: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + 120_000;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`Gave up waiting until ${what}.`);
     await sleep(20);

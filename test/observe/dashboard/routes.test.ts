@@ -43,7 +43,7 @@ async function* events(response: Response): AsyncGenerator<{ event: string; data
 }
 
 async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + 120_000;
   while (!condition()) {
     assert.ok(Date.now() < deadline, `${what} did not come`);
     await new Promise((resolve) => setTimeout(resolve, 20));
