@@ -1,6 +1,7 @@
 // The first rows of the dashboard, in the order in which an operator asks: how the stream flows.
 import { lines, stat, states, words } from './panels.mjs';
 import {
+  ALERTS,
   BREAKER,
   LAG,
   LAG_SECONDS,
@@ -21,8 +22,8 @@ export const FLOW_ROWS = [
     panels: [
       stat(
         'Alerts',
-        'Alerts that fire. RUNBOOK.md has a section for each.',
-        `count(ALERTS{alertstate="firing",alertname!="Watchdog"}) or vector(0)`,
+        'Alerts of the engine that fire, not those of others in the same Prometheus. RUNBOOK.md has a section for each.',
+        `count(ALERTS{alertstate="firing",alertname=~"${ALERTS}"}) or vector(0)`,
         { thresholds: [[1, 'red']] },
       ),
       stat(
@@ -62,7 +63,7 @@ export const FLOW_ROWS = [
       stat(
         'Breaker',
         'Of PostgreSQL. Open: an engine has given the database up for now, and nothing is read.',
-        `max(circuit_breaker_state{${NS}})`,
+        `max(circuit_breaker_state{${NS},name="postgres"})`,
         {
           mappings: BREAKER,
           thresholds: [
@@ -208,8 +209,8 @@ export const FLOW_ROWS = [
       ),
       states(
         'Breaker',
-        'Of each engine: closed, half open, open.',
-        [[`max by (instance) (circuit_breaker_state{${NS}})`, '{{instance}}']],
+        'Of each engine, that of PostgreSQL: closed, half open, open.',
+        [[`max by (instance) (circuit_breaker_state{${NS},name="postgres"})`, '{{instance}}']],
         {
           mappings: BREAKER,
           thresholds: [

@@ -1,6 +1,12 @@
 // Parts of queries that several panels share.
 
+import { readFileSync } from 'node:fs';
 import { words } from './panels.mjs';
+
+const rules = readFileSync(new URL('../../deployment/configs/prometheus_rules.yml', import.meta.url), 'utf8');
+const alerts = [...rules.matchAll(/^ +- alert: (\w+)$/gm)].map(([, name]) => name);
+/** Names of our own alerts that mean something when they fire. A Prometheus of several teams has others. */
+export const ALERTS = alerts.filter((name) => name !== 'Watchdog').join('|');
 
 /** Whatever the variable says; in compose there is no such label. */
 export const NS = 'namespace=~"$namespace"';

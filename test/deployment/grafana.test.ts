@@ -75,6 +75,20 @@ describe('Grafana’s dashboard', () => {
     }
   });
 
+  it('counts our own alerts, each of them, and tells the breaker of PostgreSQL from that of Redis', () => {
+    const rules = readFileSync(new URL('deployment/configs/prometheus_rules.yml', ROOT), 'utf8');
+    const { groups } = parse(rules) as { groups: { rules: { alert?: string }[] }[] };
+    const ours = groups.flatMap((group) => group.rules.flatMap(({ alert }) => alert ?? []));
+    const asked = queries.flatMap(({ expr }) => /ALERTS\{[^}]*alertname=~"([^"]*)"/.exec(expr)?.[1] ?? []);
+    assert.deepEqual(
+      asked.map((names) => names.split('|').sort()),
+      [ours.filter((name) => name !== 'Watchdog').sort()],
+    );
+    const breakers = queries.filter(({ expr }) => expr.includes('circuit_breaker_state'));
+    assert.ok(breakers.length > 1);
+    for (const { expr } of breakers) assert.match(expr, /name="postgres"/);
+  });
+
   it('asks for nothing that nobody exports', () => {
     const known = new Map(knownMetrics()).set(RECORDED, new Set(['namespace']));
     assert.ok(queries.length > 50, `${queries.length}`);
