@@ -24,7 +24,8 @@ RUN --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=secret,id=ca_c
     unset JOBS npm_config_jobs; \
     if [ -s /run/secrets/ca_certificates ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca_certificates; fi; \
     npm_config_nodedir="$(dirname "$(dirname "$(command -v node)")")" npm ci --omit=dev --omit=optional --no-audit --no-fund
-# auto: the native uWebSockets.js where its host is reached, else node:http under the same API; required; or off.
+# auto: the native uWebSockets.js where the SHA-256 of its archive is given and its host is reached, else node:http under the same API;
+# required; or off. Without a hash nothing is fetched.
 ARG NATIVE_UWS=auto
 ARG NATIVE_UWS_SHA256=
 COPY deployment/image/ /build/

@@ -2,6 +2,7 @@
  * Installs the native uWebSockets.js that hyper-express asks for under the name `uws-native`, where vendor/uwebsockets looks
  * for it: `node native-uws.mjs node_modules auto|required|off [sha256]`. It comes from its git host alone, which not every build
  * reaches: with `auto` the engine then serves over node:http. Which of them is active the engine logs and tells on /health.
+ * It runs in the engine's process, so an archive whose hash nobody named is not even fetched.
  *
  * The archive holds binaries for every platform and version of Node; only this one's is kept.
  */
@@ -16,7 +17,10 @@ const [modules, mode, sha256] = process.argv.slice(2);
 if (modules === undefined || !['auto', 'required', 'off'].includes(mode))
   throw new Error('usage: node native-uws.mjs node_modules auto|required|off [sha256]');
 
+if (mode === 'required' && !sha256) throw new Error('NATIVE_UWS=required wants the NATIVE_UWS_SHA256 of the archive');
 if (mode === 'off') console.log('native uWebSockets.js: off');
+else if (!sha256)
+  console.log('native uWebSockets.js: none, node:http instead (no NATIVE_UWS_SHA256 says which archive is meant)');
 else {
   const target = join(modules, 'uws-native');
   try {
@@ -35,7 +39,7 @@ async function install(target) {
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
   const archive = Buffer.from(await answer.arrayBuffer());
   const sum = createHash('sha256').update(archive).digest('hex');
-  if (sha256 && sha256 !== sum)
+  if (sha256 !== sum)
     throw Object.assign(new Error(`${url} has the SHA-256 ${sum} and not ${sha256}`), { code: 'WRONG_ARCHIVE' });
   const folder = mkdtempSync(join(tmpdir(), 'uws-'));
   writeFileSync(join(folder, 'archive.tgz'), archive);

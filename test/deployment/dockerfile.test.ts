@@ -35,6 +35,11 @@ describe('the Dockerfile', () => {
     assert.equal(text.match(/sha256:/g)?.length, 1);
   });
 
+  test('loads no binary of whoever answers: the native server wants a hash, and none is given by default', () => {
+    assert.ok(of('ARG').includes('NATIVE_UWS_SHA256='));
+    assert.match(text, /native-uws\.mjs node_modules "\$NATIVE_UWS" "\$NATIVE_UWS_SHA256"/);
+  });
+
   test('makes an image of this version, under the name that compose runs', () => {
     assert.ok(of('ARG').includes(`VERSION=${manifest.version}`));
     for (const file of ['engine.common.yml', 'docker-compose.blue.yml', 'docker-compose.green.yml', '.env.example'])

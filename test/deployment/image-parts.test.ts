@@ -17,13 +17,14 @@ const OWN = `uws_${process.platform}_${process.arch}_${process.versions.modules}
 let folder = '';
 let server: Server;
 let port = 0;
+let requests = 0;
 let answer: { status: number; body: Buffer | string } = { status: 200, body: '' };
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'image-parts-'));
-  server = createServer((_request, response) => response.writeHead(answer.status).end(answer.body)).listen(
-    0,
-    '127.0.0.1',
-  );
+  server = createServer((_request, response) => {
+    requests += 1;
+    response.writeHead(answer.status).end(answer.body);
+  }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   port = (server.address() as AddressInfo).port;
 });
@@ -76,12 +77,26 @@ describe('native-uws.mjs', () => {
     );
   });
 
-  test('goes without where its host is not reached, unless it is required', async () => {
-    answer = { status: 404, body: '' };
+  test('fetches nothing where no hash says which archive is meant', async () => {
+    answer = { status: 200, body: archive };
+    const asked = requests;
     const without = await install('auto');
     assert.deepEqual([without.code, installed()], [0, false]);
+    assert.match(without.stdout, /none, node:http instead \(no NATIVE_UWS_SHA256/);
+    const required = await install('required');
+    assert.deepEqual([required.code, installed(), requests], [1, false, asked]);
+    assert.match(required.stderr, /wants the NATIVE_UWS_SHA256/);
+  });
+
+  test('goes without where its host is not reached, unless it is required', async () => {
+    answer = { status: 404, body: '' };
+    const sha256 = '0'.repeat(64);
+    const without = await install('auto', sha256);
+    assert.deepEqual([without.code, installed()], [0, false]);
     assert.match(without.stdout, /none, node:http instead \(.*404\)/);
-    assert.equal((await install('required')).code, 1);
+    const required = await install('required', sha256);
+    assert.equal(required.code, 1);
+    assert.match(required.stderr, /404/);
     assert.equal((await install('off')).code, 0);
     assert.equal(installed(), false);
   });
