@@ -12,12 +12,16 @@ interface Input {
   readonly paths: readonly string[];
   readonly parsers: readonly Record<string, Record<string, unknown>>[];
   readonly processors?: readonly object[];
+  readonly 'prospector.scanner.fingerprint': { readonly enabled: boolean; readonly length: number };
 }
 
 const ROOT = new URL('../../../', import.meta.url);
 const text = readFileSync(new URL('deployment/configs/filebeat.yml', ROOT), 'utf8');
 const config = parse(text) as Record<string, unknown>;
 const inputs = config['filebeat.inputs'] as Input[];
+const [kubernetes, docker] = ['/var/log/containers/', '/docker/'].map(
+  (folder) => inputs.find(({ paths }) => paths.some((path) => path.includes(folder)))!,
+) as [Input, Input];
 
 /** A line of every code, each with an error and with fields. */
 function lines(): Record<string, unknown>[] {
@@ -83,7 +87,7 @@ describe('the configuration of Filebeat', () => {
     const processors = [...(config.processors as object[]), ...inputs.flatMap((input) => input.processors ?? [])];
     assert.deepEqual(
       [...new Set(processors.flatMap((processor) => Object.keys(processor)))],
-      ['add_host_metadata', 'add_kubernetes_metadata', 'drop_event'],
+      ['add_host_metadata', 'add_kubernetes_metadata', 'add_docker_metadata', 'drop_event'],
     );
     const documented = [...readFileSync(new URL('docs/LOGS.md', ROOT), 'utf8').matchAll(/^\| (`.+?) \|/gm)]
       .flatMap(([, cell = '']) => [...cell.matchAll(/`([\w.@]+)`/g)].map(([, name = '']) => name))
@@ -99,12 +103,36 @@ describe('the configuration of Filebeat', () => {
     expanded(Object.fromEntries(documented.map((name) => [name, 'x'])));
   });
 
-  it('keeps of Docker’s containers those whose lines call themselves as ours do', () => {
+  it('keeps of Docker’s containers those of our image, all their lines, and lines that call themselves ours', () => {
     const [line] = lines();
-    const docker = inputs.find(({ paths }) => paths.some((path) => path.includes('/docker/')))!;
+    const title = /image\.title="([^"]+)"/.exec(readFileSync(new URL('Dockerfile', ROOT), 'utf8'))?.[1];
+    // As add_docker_metadata writes the label `org.opencontainers.image.title`: a dot in a name would make an object of it.
+    const ours = [
+      { equals: { 'container.labels.org_opencontainers_image_title': title } },
+      { equals: { 'service.name': line?.['service.name'] } },
+    ];
     assert.deepEqual(docker.processors, [
-      { drop_event: { when: { not: { equals: { 'service.name': line?.['service.name'] } } } } },
+      { add_docker_metadata: null },
+      { drop_event: { when: { not: { or: ours } } } },
     ]);
+  });
+
+  it('tells a file by its first bytes: by few enough to ship one short line, by enough to hold its time', () => {
+    const [line] = lines();
+    const at = '2026-11-30T08:42:52.058123456Z';
+    const files = new Map([
+      [kubernetes, (text: string) => `${at} stderr F ${text}\n`],
+      [docker, (text: string) => `${JSON.stringify({ log: `${text}\n`, stream: 'stderr', time: at })}\n`],
+    ]);
+    const reason = '2 settings are wrong:';
+    for (const [input, wrapped] of files) {
+      const { enabled, length } = input['prospector.scanner.fingerprint'];
+      assert.equal(enabled, true);
+      assert.ok(length >= 64, 'Filebeat takes no less');
+      assert.ok(wrapped(`${reason}\n`.repeat(3)).length >= length);
+      const begin = wrapped(JSON.stringify(line)).slice(0, length);
+      assert.ok(begin.includes(at) || begin.includes(String(line?.['@timestamp'])), begin);
+    }
   });
 
   it('names an index a day, with a template that matches it and no lifecycle that would name it otherwise', () => {
