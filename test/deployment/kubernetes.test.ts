@@ -221,7 +221,7 @@ describe('what each container is told', () => {
         commands += 1;
       }
     }
-    assert.equal(commands, 4);
+    assert.equal(commands, 5);
   });
 });
 

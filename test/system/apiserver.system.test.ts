@@ -153,7 +153,7 @@ describe('a real kube-apiserver', { skip: withoutApiserver() }, () => {
       assert.equal(refused.status, 403);
       assert.match(refused.body.message ?? '', /violates PodSecurity "restricted:latest"/);
     }
-    assert.equal(pods, 5);
+    assert.equal(pods, 6);
   });
 
   test('warns of a workload whose pods it would not let in', async () => {
