@@ -6,12 +6,14 @@ import type { Deployed } from './deployment-commands.js';
 /** What must be set before compose reads its files. */
 const COMPOSE = { KAFKA_BROKERS: 'b:1', KAFKA_USERNAME: 'u', KAFKA_GROUP_ID: 'u-g' };
 
-/** What deployment/kubernetes and deployment/compose make when they are applied as they stand. */
+/** What deployment/kubernetes, KEDA's overlay and deployment/compose make when they are applied as they stand. */
 export function shippedDeployment(): Deployed {
-  const secrets = readFileSync(`${KUBERNETES}secret.yaml.template`, 'utf8');
+  const others = ['secret.yaml.template', 'overlays/keda/scaledobject.yaml'].map((path) =>
+    readFileSync(`${KUBERNETES}${path}`, 'utf8'),
+  );
   const objects: Record<string, string[]> = {};
   const containers: Record<string, string[]> = {};
-  for (const manifest of [...manifestsIn(KUBERNETES), ...manifestsOf(secrets)]) {
+  for (const manifest of [...manifestsIn(KUBERNETES), ...others.flatMap(manifestsOf)]) {
     const { name } = manifest.metadata;
     const kind = manifest.kind.toLowerCase();
     objects[kind] = [...(objects[kind] ?? []), name];

@@ -42,6 +42,10 @@ describe('a command of a page to docker or kubectl', () => {
       () => kubectl('exec deploy/bitquery-kafka-consumer -c other -- ls'),
       /has the containers engine, and not/,
     );
+    assert.throws(
+      () => kubectl('annotate scaledobject bitquery-kafka-hpa autoscaling.keda.sh/paused-replicas=0'),
+      /no scaledobject bitquery-kafka-hpa/,
+    );
     assert.throws(() => kubectl('create secret generic bitquery-kafka --from-file=a'), /no secret bitquery-kafka/);
     assert.throws(() => applied('kind: Secret\nmetadata: { name: other }\n', deployed), /no secret other/);
   });
@@ -52,5 +56,9 @@ describe('a command of a page to docker or kubectl', () => {
     assert.throws(() => docker('ps'), /not of this deployment/);
     assert.throws(() => kubectl('restart deploy/bitquery-kafka-consumer'), /no command that a page may use/);
     assert.throws(() => kubectl('apply deployment/kubernetes'), /neither -f nor -k/);
+    const annotate = (word: string) => kubectl(`annotate scaledobject bitquery-kafka-consumer ${word} --overwrite`);
+    assert.deepEqual(annotate('autoscaling.keda.sh/paused-replicas=0'), { does: 'nothing' });
+    assert.deepEqual(annotate('autoscaling.keda.sh/paused-replicas-'), { does: 'nothing' });
+    assert.throws(() => annotate('autoscaling.keda.sh/pause=0'), /nothing that KEDA heeds/);
   });
 });

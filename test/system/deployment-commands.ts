@@ -25,6 +25,7 @@ const KINDS: Readonly<Record<string, string>> = {
   secret: 'secret',
   job: 'job',
   cronjob: 'cronjob',
+  scaledobject: 'scaledobject',
 };
 /** Flags of `docker compose` and kubectl that stand for nothing here, by the number of values behind each. */
 const FLAGS: Readonly<Record<string, number>> = {
@@ -36,6 +37,7 @@ const FLAGS: Readonly<Record<string, number>> = {
   '--force-recreate': 0,
   '--wait': 0,
   '--ignore-not-found': 0,
+  '--overwrite': 0,
   '--tail': 1,
   '-s': 1,
   '-c': 1,
@@ -107,6 +109,13 @@ export function kubectlAction(words: readonly string[], deployed: Deployed): Act
     known('secret', name, deployed);
     const files = rest.flatMap((word) => /^--from-file=(?:[^=]+=)?(.+)$/.exec(word)?.[1] ?? []);
     return { does: 'secret', name, files };
+  }
+  if (verb === 'annotate') {
+    const [kind = '', name = '', annotation = ''] = plain;
+    known(kind, name, deployed);
+    if (kind !== 'scaledobject' || !/^autoscaling\.keda\.sh\/paused-replicas(-|=\d+)$/.test(annotation))
+      throw new Error(`kubectl annotate ${kind}: ${annotation} is nothing that KEDA heeds`);
+    return NOTHING;
   }
   const named = ['rollout', 'set'].includes(verb) ? plain.slice(1) : plain;
   const [first = ''] = objectsOf(named).map(([kind, name]) => known(kind, name, deployed));

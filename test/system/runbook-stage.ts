@@ -108,7 +108,7 @@ function writePrograms(work: string, port: string, socket: string): void {
   program('owner', 'export DATABASE_URL="$OWNER_URL"\nexec node dist/src/main.cjs "$@"');
   program(
     'look',
-    `exec node -e 'fetch(process.argv[1]).then(async (answer) => process.stdout.write(await answer.text()))' "http://127.0.0.1:${port}/$1"`,
+    `exec node -e 'fetch(process.argv[1]).then(async (answer) => console.log(await answer.text()))' "http://127.0.0.1:${port}/$1"`,
   );
   for (const tool of ['docker', 'kubectl']) program(tool, `exec node ${SHIM} ${tool} "$@"`);
 }
