@@ -8,13 +8,12 @@ const target = new URL('deployment/kubernetes/overlays/prometheus-operator/prome
 
 const rules = readFileSync(new URL(source, root), 'utf8');
 const groups = rules.slice(rules.search(/^groups:/m));
-const text = `# Made of ${source} by \`node scripts/write-prometheus-rule.mjs\`: change it there.
-# The address of the runbook: sed -i 's#https://runbook.invalid/#https://git.example.com/trades/blob/main/#' prometheus-rule.yaml
+const text = `# Made of ${source} by \`node scripts/write-prometheus-rule.mjs\`: change it there, the address
+# of the runbook too (PRODUCTION_CHECKLIST.md, 8).
 apiVersion: monitoring.coreos.com/v1
 kind: PrometheusRule
 metadata:
   name: bitquery-kafka
-  # Many an operator selects rules by a label of its release: add it here, as in \`release: kube-prometheus-stack\`.
   labels: { app.kubernetes.io/part-of: bitquery-kafka }
 spec:
 ${groups.replace(/^(?=.)/gm, '  ')}`;
