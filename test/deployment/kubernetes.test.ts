@@ -148,7 +148,11 @@ describe('the folder that kubectl applies', () => {
 
   it('has the names and the sizes that the guide gives', () => {
     const { spec } = templateOf(named(plain, 'Deployment', 'bitquery-kafka-consumer'))!;
-    assert.deepEqual(spec.containers[0]?.resources?.requests, { memory: '2Gi', cpu: '1000m' });
+    assert.deepEqual(spec.containers[0]?.resources?.requests, {
+      memory: '2Gi',
+      cpu: '1000m',
+      'ephemeral-storage': '256Mi',
+    });
     assert.deepEqual(spec.containers[0]?.resources?.limits, {
       memory: '4Gi',
       cpu: '2000m',
