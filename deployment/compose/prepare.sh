@@ -70,10 +70,13 @@ if ! there kafka_password; then
   printf '%s\n' "$KAFKA_PASSWORD" | keep kafka_password "$ENGINE"
 fi
 
+# Blue is the one that consumes where nobody hands over.
 for colour in blue green; do
   mode=$folder/state/$colour/start-mode
   [[ -s $mode ]] && continue
-  (umask 022 && mkdir -p -- "$folder/state/$colour" && echo active >"$mode")
+  started=active
+  [[ $colour == blue ]] || started=standby
+  (umask 022 && mkdir -p -- "$folder/state/$colour" && echo "$started" >"$mode")
   chmod 755 -- "$folder/state" "$folder/state/$colour"
   echo "made $mode"
 done

@@ -111,3 +111,10 @@ would ask https://b for /health, /live, /ready, /metrics' ]
   [[ $output != *$'\e'* ]]
   [[ $output == *'no engine runs at http://127.0.0.1:1'* ]]
 }
+
+@test "of the colours that are prepared for compose blue is the one that consumes" {
+  KAFKA_PASSWORD=for-tests run ../compose/prepare.sh --folder "$BATS_TEST_TMPDIR"
+  [ "$status" -eq 0 ]
+  [ "$(cat "$BATS_TEST_TMPDIR/state/blue/start-mode")" = active ]
+  [ "$(cat "$BATS_TEST_TMPDIR/state/green/start-mode")" = standby ]
+}
