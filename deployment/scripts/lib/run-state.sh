@@ -4,7 +4,8 @@
 readonly LOCK_WAIT_SECONDS=15
 
 # take_lock FOLDER: ends the script with 3 where another run has it. A run that was killed leaves no lock, but a question of its own
-# may be under way for some seconds more: that is waited for, a run that lives is not, or two orders would hand over twice.
+# may be under way for some seconds more: that is waited for, a run that lives is not, or two orders would hand over twice. Nor is one
+# that took the lock meanwhile, or had it already and has only now said so.
 take_lock() {
   local holder
   mkdir -p -- "$1" || usage_error "--state-dir: $1 cannot be made"
@@ -12,7 +13,8 @@ take_lock() {
   exec {LOCK_FD}>>"$1/lock" || usage_error "--state-dir: $1/lock cannot be written"
   if ! flock --nonblock "$LOCK_FD"; then
     holder=$(tail -n 1 -- "$1/lock")
-    if [[ -z $holder ]] || kill -0 "$holder" 2>/dev/null || ! flock --wait "$LOCK_WAIT_SECONDS" "$LOCK_FD"; then
+    if [[ -z $holder ]] || kill -0 "$holder" 2>/dev/null || ! flock --wait "$LOCK_WAIT_SECONDS" "$LOCK_FD" ||
+      [[ $(tail -n 1 -- "$1/lock") != "$holder" ]]; then
       error "another run is under way${holder:+, process $holder} (it holds $1/lock)"
       exit "$EXIT_LOCKED"
     fi
