@@ -37,12 +37,16 @@ _image_variable() { if [[ $1 == blue ]]; then echo BLUE_IMAGE; else echo GREEN_I
 
 image_of() { _setting "$(_image_variable "$1")"; }
 
-# Into the same file, which keeps its owner and mode.
+# Whole or not at all, with the owner and the mode that the file has.
 _set_image() {
-  local name file=$COMPOSE_DIR/.env others
+  local name file others
   name=$(_image_variable "$1")
+  file=$(readlink -f -- "$COMPOSE_DIR/.env") || return
   others=$(grep -v "^$name=" "$file" 2>/dev/null) || true
-  { [[ -z $others ]] || printf '%s\n' "$others"; printf '%s=%s\n' "$name" "$2"; } >"$file"
+  rm -f -- "$file.new"
+  if [[ -e $file ]]; then cp --preserve=mode,ownership -- "$file" "$file.new" || return; fi
+  { [[ -z $others ]] || printf '%s\n' "$others"; printf '%s=%s\n' "$name" "$2"; } >"$file.new" || return
+  mv -f -- "$file.new" "$file"
 }
 
 # The folder is mounted, so that a file that takes another's place is seen; the engine's user must be able to read it.
