@@ -5,16 +5,7 @@ import { type Colour, Colours } from './colours.js';
 
 const STEPS = ['start', 'self-test', 'snapshot', 'drain', 'activate', 'verify', 'stop-outgoing'] as const;
 
-/** Two looks are enough to see a colour die. */
-const BRIEF = ['--window-seconds', '1'];
-
-/** More than the group waits for an engine that died, and what the next one wants to claim its partitions on a busy machine. */
-const PAST_SESSION = ['--window-seconds', '25'];
-
 type Step = (typeof STEPS)[number];
-
-/** At these the outgoing engine has left the group already. */
-const DRAINED: readonly Step[] = ['activate', 'verify', 'stop-outgoing'];
 
 const other = (colour: Colour): Colour => (colour === 'blue' ? 'green' : 'blue');
 
@@ -23,7 +14,7 @@ async function onColours(scenario: (colours: Colours) => Promise<void>): Promise
   const colours = await Colours.open();
   try {
     colours.flow();
-    const first = await colours.deploy(BRIEF).ended;
+    const first = await colours.deploy().ended;
     assert.equal(first.code, 0, first.output + colours.logs());
     await scenario(colours);
   } finally {
@@ -49,7 +40,7 @@ describe('a hand-over at every step of which', { concurrency: true, skip: script
       let active: Colour = 'blue';
       for (const step of STEPS) {
         const began = Date.now();
-        const killed = await colours.deploy(BRIEF, colours.hook(killsAt(step, 'kill -9 "$RUN_PID"'))).ended;
+        const killed = await colours.deploy([], colours.hook(killsAt(step, 'kill -9 "$RUN_PID"'))).ended;
         assert.equal(killed.code, null, killed.output);
         const recovered = await colours.deploy(['--recover']).ended;
         assert.equal(recovered.code, 0, killed.output + recovered.output + colours.logs());
@@ -65,7 +56,7 @@ describe('a hand-over at every step of which', { concurrency: true, skip: script
       for (const step of STEPS.slice(1)) {
         const began = Date.now();
         const hook = colours.hook(killsAt(step, `kill -9 "$(cat ${colours.folder}/$INCOMING/engine.pid)"`));
-        const { code, output } = await colours.deploy(BRIEF, hook).ended;
+        const { code, output } = await colours.deploy([], hook).ended;
         assert.equal(code, 1, output + colours.logs());
         await ends(colours, 'blue', output);
         t.diagnostic(`green killed at ${step}: blue consumes, ${await colours.gapSince(began)} ms without a row`);
@@ -78,7 +69,7 @@ describe('a hand-over at every step of which', { concurrency: true, skip: script
       for (const step of STEPS) {
         const began = Date.now();
         const hook = colours.hook(killsAt(step, `kill -9 "$(cat ${colours.folder}/$OUTGOING/engine.pid)"`));
-        const { code, output } = await colours.deploy(DRAINED.includes(step) ? BRIEF : PAST_SESSION, hook).ended;
+        const { code, output } = await colours.deploy([], hook).ended;
         assert.equal(code, 0, output + colours.logs());
         active = other(active);
         await ends(colours, active, output);

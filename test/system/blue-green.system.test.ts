@@ -31,11 +31,16 @@ test('the right to consume goes from nobody to blue and on to green, and back wh
     await colours.become({ blue: 'active' }, first.output);
 
     const began = Date.now();
-    const running = colours.deploy(['--image', colours.release]);
-    await until('the hand-over verifies', () => running.output.includes('== verify'));
+    const goOn = join(colours.folder, 'go-on');
+    const hook = colours.hook(`until [ "$1" != verify ] || [ -e ${goOn} ]; do sleep 0.1; done`);
+    const running = colours.deploy(['--image', colours.release], hook);
+    await until('the hand-over verifies', () => running.output.includes('== verify'), {
+      explain: () => running.output,
+    });
     const third = await colours.deploy().ended;
     assert.equal(third.code, 3, third.output);
     assert.match(third.output, /another run is under way/);
+    writeFileSync(goOn, '');
     const second = await running.ended;
     assert.equal(second.code, 0, second.output + colours.logs());
     assert.match(second.output, /nobody consumed for \d+\.\d s at the most/);

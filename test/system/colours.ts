@@ -26,12 +26,22 @@ const BUILD = fileURLToPath(new URL('../../', import.meta.url));
 const PARTITIONS = 4;
 /** The mock broker's, and so the longest that partitions of an engine that died lie idle. */
 const SESSION_TIMEOUT_MS = 6_000;
-/** Messages are sent in handfuls this far apart. */
+/** Messages are sent in handfuls this far apart: a few with trades, and so many without that a client's warning or two are no share of them. */
 const SEND_EVERY_MS = 100;
+const FILLED = 8;
+const EMPTY = 56;
+const EMPTY_VALUE = takeMessages(40, { poisonShare: 0 }).find(({ transactions }) => transactions === 0)?.value;
+/** As often as it is sent it becomes a dead letter. */
+const POISON = Uint8Array.of(0x0f, 1, 2);
 const SCRIPT_TIMEOUT_MS = 300_000;
 
 /** Those of two runs, or of two tests of one, must not meet. */
 let nextPort = 20_000 + (process.pid % 100) * 100;
+
+/** For deploy_blue_green.sh to be done soon on a quick machine, and in time on a slow one: it looks on until all is right. */
+export const QUICK = Object.entries({ window: 1, settle: 120, interval: 1, wait: 60, start: 120 }).flatMap(
+  ([name, seconds]) => [`--${name}-seconds`, String(seconds)],
+);
 
 export type Colour = 'blue' | 'green';
 
@@ -80,6 +90,8 @@ export class RunningScript {
 export class Colours {
   readonly folder: string;
   readonly stage: Stage;
+  /** How many messages of each handful become dead letters. */
+  poison = 0;
   readonly #names: readonly string[];
   #startSlot = 450_000_000;
   #sending: Promise<void> = Promise.resolve();
@@ -150,14 +162,20 @@ export class Colours {
   async #send(): Promise<void> {
     this.#startSlot += 1_000;
     const startSlot = this.#startSlot;
-    await this.stage.send(takeMessages(8, { seed: startSlot, transactionsPerSlot: 4, startSlot }));
+    const filled = takeMessages(FILLED, { seed: startSlot, transactionsPerSlot: 4, startSlot, poisonShare: 0 });
+    const plain = (count: number, value: Uint8Array<ArrayBuffer>, poison: 'random' | null) =>
+      Array.from({ length: count }, (_, i) => ({ partition: i % PARTITIONS, value, trades: [], poison }));
+    await this.stage.send([
+      ...filled,
+      ...plain(EMPTY, EMPTY_VALUE ?? POISON, null),
+      ...plain(this.poison, POISON, 'random'),
+    ]);
   }
 
   /** Runs deploy_blue_green.sh by the process adapter, quick enough for a test. */
   deploy(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): RunningScript {
     const common = ['--adapter', 'process', '--process-dir', this.folder, '--state-dir', join(this.folder, 'state')];
-    const quick = ['--window-seconds', '3', '--interval-seconds', '1', '--wait-seconds', '30', '--start-seconds', '60'];
-    return new RunningScript('deploy_blue_green.sh', [...common, ...quick, ...args], env);
+    return new RunningScript('deploy_blue_green.sh', [...common, ...QUICK, ...args], env);
   }
 
   /**

@@ -3,12 +3,11 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { scriptToolsMissing } from '../support/script-tools.js';
-import { Colours, RunningScript, type ScriptEnd } from './colours.js';
+import { Colours, QUICK, RunningScript, type ScriptEnd } from './colours.js';
 
 const skip = scriptToolsMissing();
 const DIGEST = `registry.test/engine@sha256:${'a'.repeat(64)}`;
 const NEWER = `registry.test/engine@sha256:${'b'.repeat(64)}`;
-const QUICK = ['--window-seconds', '3', '--interval-seconds', '1', '--wait-seconds', '30', '--start-seconds', '60'];
 
 function run(script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<ScriptEnd> {
   return new RunningScript(script, args, env).ended;
@@ -118,7 +117,7 @@ test('a machine, and the ways to broker and database, looked at from the outside
   try {
     const env = { ...colours.stage.environment(), ENGINE_MAIN: join(colours.release, 'dist/src/main.cjs') };
     colours.flow();
-    const first = await colours.deploy(['--window-seconds', '1']).ended;
+    const first = await colours.deploy().ended;
     assert.equal(first.code, 0, first.output + colours.logs());
     const url = colours.url('blue');
 

@@ -47,8 +47,9 @@ set_mode() {
 
 # One that is being deleted is on its way out, and answers to nobody.
 instances_of() {
-  _kubectl 20 get pods --selector "$KUBE_LABEL,colour=$1" --output json </dev/null |
-    jq -r '.items[] | select(.status.phase == "Running" and .metadata.deletionTimestamp == null) | .metadata.name'
+  local pods
+  pods=$(_kubectl 20 get pods --selector "$KUBE_LABEL,colour=$1" --output json </dev/null) || return
+  jq -r <<<"$pods" '.items[] | select(.status.phase == "Running" and .metadata.deletionTimestamp == null) | .metadata.name'
 }
 
 _replicas_of() { _kubectl 20 get deployment "$KUBE_DEPLOYMENT-$1" --output 'jsonpath={.spec.replicas}' </dev/null; }
@@ -71,10 +72,12 @@ start_colour() {
 }
 
 stop_colour() {
+  local pods
   _kubectl 30 scale "deployment/$KUBE_DEPLOYMENT-$1" --replicas 0 >/dev/null </dev/null || return
   # Fails in some releases where none is left to wait for.
-  _kubectl "$((STOP_SECONDS + 30))" wait pod --for delete --selector "$KUBE_LABEL,colour=$1" --timeout "$((STOP_SECONDS + 30))s" </dev/null ||
-    [[ $(_kubectl 20 get pods --selector "$KUBE_LABEL,colour=$1" --output name </dev/null) == '' ]]
+  _kubectl "$((STOP_SECONDS + 30))" wait pod --for delete --selector "$KUBE_LABEL,colour=$1" --timeout "$((STOP_SECONDS + 30))s" </dev/null && return
+  pods=$(_kubectl 20 get pods --selector "$KUBE_LABEL,colour=$1" --output name </dev/null) || return
+  [[ -z $pods ]]
 }
 
 # run_in INSTANCE SECONDS COMMAND…

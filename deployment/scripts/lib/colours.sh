@@ -2,7 +2,7 @@
 # shellcheck disable=SC2034 # the adapters read what the flags set, the scripts what the engines said
 # The two colours, whatever runs them. An adapter gives, for a COLOUR (blue, green) or an INSTANCE of it (process, container, pod):
 #   check_adapter                     ends the script with 2 where tools or files are missing
-#   instances_of COLOUR               names of those that run, a line each
+#   instances_of COLOUR               names of those that run, a line each; fails where nobody can say, which is not none
 #   image_of COLOUR                   what it runs or ran last
 #   image_is_exact IMAGE              whether it names one build for good; image_advice tells what does
 #   set_mode COLOUR active|standby    what an engine of it is to be when it starts; leaves those that run alone
@@ -47,10 +47,12 @@ load_adapter() {
 readonly CTL_MARGIN=20
 
 # ctl_colour COLOUR COMMAND SECONDS: tells all its instances at once; their answers are printed, a JSON line each. Answers as `ctl`
-# does: 0 done, 3 not done when the wait was over, 4 drained but something did not land, 1 refused; 5 nobody was reached.
+# does: 0 done, 3 not done when the wait was over, 4 drained but something did not land, 1 refused; 5 it has no instance, 6 nobody can
+# say whether it has, 7 one was not reached.
 ctl_colour() {
   local colour=$1 command=$2 seconds=$3 instance instances names=() pids=() status worst=0 index
-  instances=$(instances_of "$colour") || return 5
+  CTL_SAID="no instance of $colour is there"
+  instances=$(instances_of "$colour") || { CTL_SAID="nobody can say which instances $colour has"; return 6; }
   [[ -n $instances ]] || return 5
   while IFS= read -r instance; do
     names+=("$instance")
@@ -66,7 +68,7 @@ ctl_colour() {
     cat -- "$TEMP_DIR/ctl-$index.json"
     if ((status != 0 && status != 3 && status != 4)); then
       if [[ ! -s $TEMP_DIR/ctl-$index.json ]]; then
-        status=5
+        status=7
         # Not worth an error yet: it may be on its way up.
         CTL_SAID="${names[$index]}: $(tail -n 1 -- "$TEMP_DIR/ctl-$index.err")"
       else
@@ -80,25 +82,29 @@ ctl_colour() {
 
 # Of two answers the one that matters: refused before unreachable, before not done yet, before unsettled.
 worse() {
-  local order=04351 a=$1 b=$2 before_a before_b
+  local order=04371 a=$1 b=$2 before_a before_b
   before_a=${order%%"$a"*} before_b=${order%%"$b"*}
   if ((${#before_a} >= ${#before_b})); then echo "$a"; else echo "$b"; fi
 }
 
-# health_colour COLOUR: /health of each instance, a JSON line each; of one that does not answer {"state":"unreachable"}.
+# health_colour COLOUR: /health of each instance, a JSON line each; of one that does not answer {"state":"unreachable"}. Fails where
+# nobody can say which instances there are.
 health_colour() {
-  local instance body
+  local instance instances body
+  instances=$(instances_of "$1") || return 1
   while IFS= read -r instance; do
     [[ -n $instance ]] || continue
     body=$(get_from "$instance" /health 2>/dev/null </dev/null) || body=''
     jq -c --arg instance "$instance" '. + {instance: $instance}' <<<"$body" 2>/dev/null | grep . ||
       jq -cn --arg instance "$instance" '{instance: $instance, state: "unreachable"}'
-  done < <(instances_of "$1")
+  done <<<"$instances"
 }
 
-# state_of COLOUR: absent; the one state that all instances are in; else mixed.
+# state_of COLOUR: absent; the one state that all instances are in; else mixed. Fails as health_colour does.
 state_of() {
-  health_colour "$1" | jq -rs 'map(.state) | unique | if length == 0 then "absent" elif length == 1 then .[0] elif index("active") then "active" else "mixed" end'
+  local health
+  health=$(health_colour "$1") || return 1
+  jq -rs <<<"$health" 'map(.state) | unique | if length == 0 then "absent" elif length == 1 then .[0] elif index("active") then "active" else "mixed" end'
 }
 
 # metrics_colour COLOUR FOLDER [INSTANCES]: /metrics of each instance, or of these of it, into a file of its own; fails where one does

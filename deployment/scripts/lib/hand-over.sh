@@ -2,8 +2,8 @@
 # The steps of a hand-over. Each may end the run with `failed`, which goes the whole way back.
 
 step_start() {
-  if [[ -n $OUTGOING ]]; then set_mode "$OUTGOING" active || failed "the mode of $OUTGOING cannot be kept"; fi
-  set_mode "$INCOMING" standby || failed "the mode of $INCOMING cannot be kept"
+  if [[ -n $OUTGOING ]]; then again "$WAIT_SECONDS" set_mode "$OUTGOING" active || failed "the mode of $OUTGOING cannot be kept"; fi
+  again "$WAIT_SECONDS" set_mode "$INCOMING" standby || failed "the mode of $INCOMING cannot be kept"
   start_colour "$INCOMING" "$IMAGE" "$START_SECONDS" || failed "$INCOMING did not start"
 }
 
@@ -13,17 +13,16 @@ step_self_test() {
   told "$INCOMING" standby "$START_SECONDS" || status=$?
   ((status == 0)) || failed "$INCOMING is not fit to take over: $(said "$INCOMING" standby)"
   note "$INCOMING: $(said "$INCOMING" standby)"
-  wrong=$(health_colour "$INCOMING" | jq -r --arg colour "$INCOMING" 'select(.colour != $colour) | "\(.instance) calls itself \(.colour)"')
+  again "$WAIT_SECONDS" health_colour "$INCOMING" >"$TEMP_DIR/health-before.json" || failed "nobody can say which instances $INCOMING has"
+  wrong=$(jq -r --arg colour "$INCOMING" 'select(.colour != $colour) | "\(.instance) calls itself \(.colour)"' "$TEMP_DIR/health-before.json")
   [[ -z $wrong ]] || failed "$wrong: set DEPLOYMENT_COLOUR=$INCOMING there"
 }
 
 # Where everything stands before anything is moved.
 step_snapshot() {
-  local instances
-  instances=$(instances_of "$INCOMING") || failed "the instances of $INCOMING cannot be listed"
   status_from "$INCOMING" ${OUTGOING:+"$OUTGOING"} >"$TEMP_DIR/status-before.json" ||
     failed "nobody can say where the group stands: see \`status\`"
-  jq --arg instances "$instances" '. + {instances: ($instances / "\n")}' "$TEMP_DIR/status-before.json" >"$TEMP_DIR/snapshot.json"
+  jq --slurpfile health "$TEMP_DIR/health-before.json" '. + {instances: ($health | map(.instance))}' "$TEMP_DIR/status-before.json" >"$TEMP_DIR/snapshot.json"
   LAG_BEFORE=0
   metrics_colour "$INCOMING" "$TEMP_DIR/metrics-now" || failed "$INCOMING shows no metrics"
   # What went wrong on the way up is told by the self-test; the window counts from here.
@@ -39,23 +38,21 @@ step_drain() {
   local status=0
   [[ -n $OUTGOING ]] || return 0
   # From here on one that is started again must stay out.
-  set_mode "$OUTGOING" standby || failed "the mode of $OUTGOING cannot be kept"
+  again "$WAIT_SECONDS" set_mode "$OUTGOING" standby || failed "the mode of $OUTGOING cannot be kept"
   GAP_FROM=$(now_ms)
   told "$OUTGOING" drain "$WAIT_SECONDS" || status=$?
   case $status in
     0) note "$OUTGOING: $(said "$OUTGOING" drain)" ;;
     4) warn "$OUTGOING: $(said "$OUTGOING" drain)" ;;
-    5)
-      [[ -z $(instances_of "$OUTGOING") ]] || failed "$OUTGOING is up and does not answer: $(said "$OUTGOING" drain)"
-      warn "$OUTGOING is gone; $INCOMING takes over from what landed"
-      ;;
+    5) warn "$OUTGOING is gone; $INCOMING takes over from what landed" ;;
+    6 | 7) failed "$OUTGOING is up, or may be, and does not answer: $(said "$OUTGOING" drain)" ;;
     *) failed "$OUTGOING was not drained within $WAIT_SECONDS s: $(said "$OUTGOING" drain)" ;;
   esac
 }
 
 step_activate() {
   local status=0
-  set_mode "$INCOMING" active || failed "the mode of $INCOMING cannot be kept"
+  again "$WAIT_SECONDS" set_mode "$INCOMING" active || failed "the mode of $INCOMING cannot be kept"
   told "$INCOMING" activate "$WAIT_SECONDS" || status=$?
   ((status == 0)) || failed "$INCOMING did not take over: $(said "$INCOMING" activate)"
   GAP_TO=$(now_ms)
@@ -63,10 +60,10 @@ step_activate() {
   [[ -z $OUTGOING ]] || note "nobody consumed for $(seconds_text $((GAP_TO - GAP_FROM))) at the most"
 }
 
-# Looks every few seconds. What cannot become right again ends it at once; what may still must be right at the end. An instance that
-# was added late has the time that any has to come up.
+# Looks every few seconds. What cannot become right again ends it at once; what may still has some time more after the window.
 step_verify() {
-  local deadline=$((SECONDS + WINDOW_SECONDS)) findings=$TEMP_DIR/findings.json looks=0
+  local deadline=$((SECONDS + WINDOW_SECONDS)) findings=$TEMP_DIR/findings.json looks=0 last names
+  last=$((deadline + SETTLE_SECONDS))
   while :; do
     if take_look now; then
       looks=$((looks + 1))
@@ -76,20 +73,17 @@ step_verify() {
       jq -e '.broken == []' "$findings" >/dev/null || failed "$(jq -r '.broken | join("; ")' "$findings")"
       cp -- "$TEMP_DIR/look-now.json" "$TEMP_DIR/look-before.json"
       # The last of two: only that one sees whether what was there to read at the first has landed.
-      if ((SECONDS >= deadline && looks > 1)) && ! is_awaited "$findings" "$((deadline + START_SECONDS))"; then break; fi
+      if ((SECONDS >= deadline && looks > 1)) && { ((SECONDS >= last)) || jq -e '.open == []' "$findings" >/dev/null; }; then break; fi
     else
-      [[ -n $(instances_of "$INCOMING") ]] || failed "$INCOMING is gone"
-      ((SECONDS < deadline)) || failed "$INCOMING, the database or the brokers do not answer"
+      if names=$(instances_of "$INCOMING") && [[ -z $names ]]; then failed "$INCOMING is gone"; fi
+      ((SECONDS < last)) || failed "$INCOMING, the database or the brokers do not answer"
     fi
     pause "$INTERVAL_SECONDS"
   done
-  jq -e '.open + .coming == []' "$findings" >/dev/null ||
-    failed "after $WINDOW_SECONDS s: $(jq -r '.open + .coming | join("; ")' "$findings")"
+  jq -e '.open == []' "$findings" >/dev/null ||
+    failed "after $((WINDOW_SECONDS + SETTLE_SECONDS)) s: $(jq -r '.open | join("; ")' "$findings")"
   note "$(jq -r '"\(.messages) messages and \(.errors) errors in the window, \(.lag_seconds) s behind"' "$TEMP_DIR/look-now.json")"
 }
-
-# is_awaited FINDINGS DEADLINE: nothing is wanting but an instance that comes up still.
-is_awaited() { ((SECONDS < $2)) && jq -e '.open == [] and .coming != []' "$1" >/dev/null; }
 
 # What the colour and the group look like: status, health and the counters that matter, in look-NAME.json.
 take_look() {
@@ -118,13 +112,13 @@ judge() {
 }
 
 step_stop_outgoing() {
-  local state tries=0
+  local state deadline=$((SECONDS + WAIT_SECONDS))
   # Once more, for after this there is no way back but a start. One answer may be late.
-  while state=$(state_of "$INCOMING") && [[ $state == unreachable && $tries -lt 5 ]]; do
-    tries=$((tries + 1))
+  until state=$(state_of "$INCOMING") && [[ $state != unreachable ]]; do
+    ((SECONDS < deadline)) || break
     pause 1
   done
-  [[ $state == active ]] || failed "$INCOMING is $state"
+  [[ $state == active ]] || failed "$INCOMING is ${state:-out of sight}"
   [[ -n $OUTGOING ]] || return 0
   if [[ $KEEP == true ]]; then
     note "$OUTGOING is kept, drained"

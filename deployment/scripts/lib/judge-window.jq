@@ -1,5 +1,4 @@
-# What there is to say against the incoming colour: {broken: [what cannot become right again], open: [what may still],
-# coming: [instances that an autoscaler added, and that are not up yet]}.
+# What there is to say against the incoming colour: {broken: [what cannot become right again], open: [what may still]}.
 #   $snapshot  status before the hand-over, and .instances, the names of those that were to take over; $first look of the window,
 #              $before the last one, $now
 #   looks: status and .health (a list), .errors, .messages, .resets (since the snapshot), .lag_seconds
@@ -29,15 +28,14 @@ def new_expired: [$now.expired[] | select(. as $one | $snapshot.expired | index(
 
 # Not one of those that took over: it was added since, and may go again.
 def added: .instance as $name | $snapshot.instances | index($name) | not;
-def on_its_way: added and (.state | IN("starting", "unreachable"));
-def leaving: added and (.state | IN("draining", "stopped"));
+def comes_or_goes: added and (.state | IN("starting", "draining", "stopped"));
 
 def percent: if $now.messages > 0 then 100 * $now.errors / $now.messages elif $now.errors > 0 then 100 else 0 end;
 
 {
   broken: [
     ($now.health | if length == 0 then "none of its instances is left" else empty end),
-    ($now.health[] | select(.state != "active" and .state != "unreachable" and (on_its_way or leaving | not)) | "\(.instance) is \(.state)\(if .failure then ": \(.failure)" else "" end)"),
+    ($now.health[] | select(.state != "active" and .state != "unreachable" and (comes_or_goes | not)) | "\(.instance) is \(.state)\(if .failure then ": \(.failure)" else "" end)"),
     ($now.health[] | select(.state == "active") | .instance as $name | .started_at as $at
       | ($started[$name] // $at) | select(. != $at) | "\($name) was started again in the window"),
     (if $now.resets > 0 then "\($now.resets) partitions have lost their position (see ingest_gaps)" else empty end),
@@ -48,11 +46,11 @@ def percent: if $now.messages > 0 then 100 * $now.errors / $now.messages elif $n
   open: [
     (unclaimed | select(length > 0) | "partitions \(map(tostring) | join(", ")) have not been claimed"),
     (standing | select(length > 0) | "of partitions \(map(tostring) | join(", ")) nothing has landed"),
-    ($now.health[] | select(.state == "unreachable" and (added | not)) | "\(.instance) does not answer"),
+    ($now.health[] | select(.state == "unreachable") | "\(.instance) does not answer"),
+    ($now.health[] | select(added and .state == "starting") | "\(.instance), which was added, is starting"),
     ($now.health[] | select(.state == "active" and .status != "healthy") | "\(.instance): \(.reasons | join("; "))"),
     (if percent >= $errors_percent then "\($now.errors) errors at \($now.messages) messages" else empty end),
     (if $now.lag_seconds > $lag_seconds
       then "it is \($now.lag_seconds) s behind, and may be \($lag_seconds)" else empty end)
-  ],
-  coming: [$now.health[] | select(on_its_way) | "\(.instance), which was added, is \(.state)"]
+  ]
 }

@@ -10,6 +10,8 @@ setup() {
   . "$SCRIPTS/lib/http.sh"
   # shellcheck source=../lib/colours.sh
   . "$SCRIPTS/lib/colours.sh"
+  # shellcheck source=../lib/run-state.sh
+  . "$SCRIPTS/lib/run-state.sh"
   # shellcheck source=../lib/bundle.sh
   . "$SCRIPTS/lib/bundle.sh"
   # bats has its own way with failures.
@@ -28,8 +30,8 @@ setup() {
   [ "$(worse 0 0)" = 0 ]
   [ "$(worse 0 4)" = 4 ]
   [ "$(worse 4 3)" = 3 ]
-  [ "$(worse 3 5)" = 5 ]
-  [ "$(worse 5 1)" = 1 ]
+  [ "$(worse 3 7)" = 7 ]
+  [ "$(worse 7 1)" = 1 ]
   [ "$(worse 1 0)" = 1 ]
 }
 
@@ -91,14 +93,14 @@ window() {
 }
 
 @test "a window in which all is well has nothing against it" {
-  [ "$(window .)" = '{"broken":[],"open":[],"coming":[]}' ]
+  [ "$(window .)" = '{"broken":[],"open":[]}' ]
 }
 
 @test "a window in which nothing came wants nothing to have landed" {
   window . >/dev/null
   jq '.partitions[0].held.high = 20' first >quiet
   [ "$(jq -nc -f "$SCRIPTS/lib/judge-window.jq" --slurpfile snapshot snapshot --slurpfile first quiet --slurpfile before quiet \
-    --slurpfile now quiet --argjson errors_percent 1 --argjson lag_seconds 10)" = '{"broken":[],"open":[],"coming":[]}' ]
+    --slurpfile now quiet --argjson errors_percent 1 --argjson lag_seconds 10)" = '{"broken":[],"open":[]}' ]
 }
 
 @test "a window tells what cannot become right again" {
@@ -108,28 +110,65 @@ window() {
   [[ $(window '.resets = 1') == *'1 partitions have lost their position'* ]]
   [[ $(window '.expired = [0]') == *'offsets of partitions 0 have expired unread'* ]]
   [[ $(window '.errors = 50') == '{"broken":["1 errors in a hundred messages"]'* ]]
-  [[ $(window '.errors = 49') == '{"broken":[],"open":[],"coming":[]}' ]]
+  [[ $(window '.errors = 49') == '{"broken":[],"open":[]}' ]]
 }
 
 @test "a window tells what may become right still" {
   [[ $(window '.partitions[0].stored.epoch = 1') == *'"open":["partitions 0 have not been claimed"]'* ]]
   [[ $(window '.partitions[0].stored.nextOffset = 20') == *'"open":["of partitions 0 nothing has landed"]'* ]]
   [[ $(window '.health[0].status = "unhealthy" | .health[0].reasons = ["no broker is connected"]') == *'"open":["green: no broker is connected"]'* ]]
-  [[ $(window '.health[0].state = "unreachable"') == '{"broken":[],"open":["green does not answer"],"coming":[]}' ]]
+  [[ $(window '.health[0].state = "unreachable"') == '{"broken":[],"open":["green does not answer"]}' ]]
   [[ $(window '.lag_seconds = 10.5') == *'"open":["it is 10.5 s behind, and may be 10"]'* ]]
-  [[ $(window '.messages = 10 | .errors = 1') == '{"broken":[],"open":["1 errors at 10 messages"],"coming":[]}' ]]
+  [[ $(window '.messages = 10 | .errors = 1') == '{"broken":[],"open":["1 errors at 10 messages"]}' ]]
 }
 
-@test "a window waits for an instance that was added, and not for one that was to take over" {
-  local state
-  for state in starting unreachable; do
-    [[ $(window ".health += [{instance: \"added\", state: \"$state\"}]") == '{"broken":[],"open":[],"coming":["added, which was added, is '$state'"]}' ]]
-  done
-  [[ $(window '.health += [{instance: "added", state: "draining"}]') == '{"broken":[],"open":[],"coming":[]}' ]]
+@test "a window bears with an instance that was added and is not up yet, and not with one that was to take over" {
+  [[ $(window '.health += [{instance: "added", state: "starting"}]') == '{"broken":[],"open":["added, which was added, is starting"]}' ]]
+  [[ $(window '.health += [{instance: "added", state: "draining"}]') == '{"broken":[],"open":[]}' ]]
   [[ $(window '.health += [{instance: "added", state: "failed", failure: "why"}]') == '{"broken":["added is failed: why"]'* ]]
   [[ $(window '.health[0].state = "starting"') == '{"broken":["green is starting"]'* ]]
   # Seen in the first look, and scaled away before this one.
+  window . >/dev/null
   jq '.health += [{instance: "added", state: "starting"}]' first >first-with-added
   [ "$(jq -nc -f "$SCRIPTS/lib/judge-window.jq" --slurpfile snapshot snapshot --slurpfile first first-with-added --slurpfile before before \
-    --slurpfile now now --argjson errors_percent 1 --argjson lag_seconds 10)" = '{"broken":["green is starting"],"open":[],"coming":[]}' ]
+    --slurpfile now now --argjson errors_percent 1 --argjson lag_seconds 10)" = '{"broken":[],"open":[]}' ]
+}
+
+# held_while COMMAND: the lock, of a process that is dead, is held for a second by another, which runs COMMAND then.
+held_while() {
+  true &
+  wait $!
+  printf '%d\n' $! >lock
+  flock lock -c "touch held; sleep 1; $1" 3>&- &
+  until [ -e held ]; do sleep 0.05; done
+}
+
+@test "the lock of a run that was killed is waited for, and that of another is not taken after it" {
+  EXIT_LOCKED=3
+  held_while true
+  run take_lock .
+  [ "$status" -eq 0 ]
+  rm held
+  held_while 'echo 1 >>lock'
+  run take_lock .
+  [ "$status" -eq 3 ]
+  [[ $output == *'another run is under way'* ]]
+}
+
+@test "the image of a colour goes into .env, which keeps its mode and what else it says" {
+  # shellcheck source=../lib/adapter-compose.sh
+  . "$SCRIPTS/lib/adapter-compose.sh"
+  COMPOSE_DIR=.
+  _set_image blue a
+  [ "$(cat .env)" = BLUE_IMAGE=a ]
+  printf 'KAFKA_TOPIC=t\nBLUE_IMAGE=a\nGREEN_IMAGE=g\n' >.env
+  chmod 640 .env
+  _set_image blue b
+  [ "$(cat .env)" = "$(printf 'KAFKA_TOPIC=t\nGREEN_IMAGE=g\nBLUE_IMAGE=b')" ]
+  [ "$(stat -c %a .env)" = 640 ]
+  mkdir elsewhere && mv .env elsewhere/env && ln -s elsewhere/env .env
+  _set_image green h
+  [ -L .env ]
+  [ "$(tail -n 1 elsewhere/env)" = GREEN_IMAGE=h ]
+  [ ! -e .env.new ] && [ ! -e elsewhere/env.new ]
 }
