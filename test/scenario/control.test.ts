@@ -8,6 +8,7 @@ import type { EngineEnvironment, EngineProcess } from '../kafka/engine-process.j
 import { until } from '../kafka/until.js';
 import { runMain } from '../support/command.js';
 import { onScene } from './scene.js';
+import { WatchedEngine } from './watched-engine.js';
 
 const CLUSTER = { sessionTimeoutMs: 6_000 };
 const TOKEN = 'a-token-for-control';
@@ -60,7 +61,7 @@ test('blue drains while green activates, each told twice, and nothing is lost or
       message: 'on standby: broker, decoder and database were tested',
       stderr: '',
     });
-    assert.match(green.output, /"event\.code":"rehearsed"/);
+    await until('the log says so', () => /"event\.code":"rehearsed"/.test(green.output));
     await until('green is ready on standby', async () => (await ready(greenBase)) === 200);
     assert.ok(
       (await stage.owners()).every((owner) => owner.includes(`-${blue.pid}-`)),
@@ -139,9 +140,8 @@ test('a drain with the database away is bounded and says what did not land, and 
     proxy.blackHole();
     proxy.cut();
     await send(40);
-    await until('the engine has noticed', () => /"log\.level":"warn"/.test(engine.output), {
-      explain: () => engine.output,
-    });
+    const watched = await WatchedEngine.of(engine);
+    await watched.sees('something is in flight', 'engine_inflight_bytes', {}, (sum) => sum > 0);
     const door = { CONTROL_SOCKET: socket };
     const early = await ctl('drain', door, ['--wait', '0']);
     assert.deepEqual([early.code, early.state], [3, 'draining'], early.message);

@@ -6,7 +6,8 @@ import { until } from '../kafka/until.js';
 import { onScene } from './scene.js';
 import { WatchedEngine } from './watched-engine.js';
 
-const CLUSTER = { sessionTimeoutMs: 3_000 };
+/** No engine dies: none is to be taken for dead on a machine that is busy. */
+const CLUSTER = { sessionTimeoutMs: 30_000 };
 const REQUIRED = ['@timestamp', 'log.level', 'message', 'ecs.version', 'service.name', 'process.pid', 'event.code'];
 /** Fields of ECS that we use, and what is ours. All else might mean something else there, or be of another type. */
 const NAMES = [

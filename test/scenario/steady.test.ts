@@ -15,7 +15,8 @@ interface Sample {
 
 async function sample({ stage }: Scene, pid: number): Promise<Sample> {
   const [row] = await stage.database.query<{ count: number }>(
-    `SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+    'SELECT count(*)::int AS count FROM pg_stat_activity WHERE usename = $1',
+    [stage.database.roles.engine],
   );
   return {
     files: readdirSync(`/proc/${pid}/fd`).length,

@@ -140,7 +140,7 @@ describe('an engine that was stopped past its session and goes on', { concurrenc
         `an owner stopped in the middle of a COPY: everything landed by another after ${took} ms ` +
           `(session ${CLUSTER.sessionTimeoutMs} ms, start of the successor included; bound ${TAKE_OVER_MS_MAX} ms)`,
       );
-      assert.match(successor.output, /Ended backends of an earlier owner/);
+      await until('it says so', () => /Ended backends of an earlier owner/.test(successor.output));
       owner.signal('SIGCONT');
       await send(20);
       await stage.settled();
@@ -168,8 +168,8 @@ describe('two deployments of one group and one database', { concurrency: 2 }, ()
       await send(40);
       await stage.settled();
       await owns(blue);
-      assert.match(blue.output, /was claimed by another engine: dropped/);
-      assert.match(blue.output, /joins the group anew/);
+      for (const words of [/was claimed by another engine: dropped/, /joins the group anew/])
+        await until(`blue says ${words}`, () => words.test(blue.output), { explain: () => blue.output });
       await endsClean(blue);
     }));
 
