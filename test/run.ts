@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { startPostgres } from '../src/commands/demo/embedded-postgres.js';
 import { runSuite } from './support/suite-runner.js';
 
-const FILE_TIMEOUT_MS = 600_000;
+const FILE_TIMEOUT_MS = 1_200_000;
 
 const [first, ...rest] = process.argv.slice(2);
 const system = first === '--system';

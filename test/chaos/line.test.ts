@@ -69,7 +69,7 @@ describe('a line to a server', () => {
 
   test('that was stranded swallows everything from then on and stays open, while a new one works', async () => {
     const { socket, received } = await client();
-    const stranded = line.strandFor(200);
+    const stranded = line.strandFor(3_000);
     socket.write('a');
     await stranded;
     socket.write('b');
@@ -85,7 +85,7 @@ describe('a line to a server', () => {
   test('that is severed for a while ends what there is and what comes, and then works again', async () => {
     const { socket } = await client();
     const closed = once(socket, 'close');
-    const severed = line.severFor(200);
+    const severed = line.severFor(3_000);
     await closed;
     const during = await client();
     during.socket.write('a');

@@ -82,7 +82,7 @@ describe('check', () => {
     ]);
     assert.equal(code, 0);
     assert.match(text('decoder'), /the newest 1 messages of 1 of 4 partitions give 1 trades/);
-    assert.match(text('rate'), /nothing was written within 1\.\d s/);
+    assert.match(text('rate'), /nothing was written within \d+\.\d s/);
     assert.match(text('write'), /1 trades were written and taken back/);
     const [left] = await database.query<{ rows: number; partitions: number }>(
       `SELECT (SELECT count(*) FROM solana_dex_trades)::int AS rows, (SELECT count(*) FROM pg_inherits WHERE inhparent = 'solana_dex_trades'::regclass)::int AS partitions`,

@@ -10,8 +10,8 @@ function childThat(script: string) {
     const { onStopSignal } = await import(${signals});
     process.on('SIGTERM', () => process.exit(7));
     ${script}
-    setTimeout(() => process.exit(9), 5_000);`;
-  const { status, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { timeout: 60_000 });
+    setTimeout(() => process.exit(9), 60_000);`;
+  const { status, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { timeout: 120_000 });
   return { status, signal };
 }
 

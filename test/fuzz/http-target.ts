@@ -9,7 +9,7 @@ import { engineStatus } from '../observe/fixtures.js';
 import { RandomSource } from './random-source.js';
 import { caseSeed, type FuzzTarget, shown } from './target.js';
 
-const ANSWER_TIMEOUT_MS = 20_000;
+const ANSWER_TIMEOUT_MS = 60_000;
 const ROUTES = ['/live', '/ready', '/health', '/metrics', '/', '/?token=no', '/api/status', '/events'] as const;
 /** Of a server that is well and was asked anything at all. */
 const STATUSES = new Set([200, 400, 401, 404, 405, 408, 413, 417, 431, 501, 505]);

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { JAVA_OPTIONS, java } from './admin.js';
 
-const START_TIMEOUT_MS = 60_000;
-const STOP_TIMEOUT_MS = 20_000;
+const START_TIMEOUT_MS = 180_000;
+const STOP_TIMEOUT_MS = 60_000;
 const SETPRIV = '/usr/bin/setpriv';
 
 /** One Kafka process with its folder, which holds server.properties, broker.log and the data. */

@@ -35,7 +35,7 @@ export function tlsClient(address: BrokerAddress, mechanism: Mechanism): Record<
   };
 }
 
-const CONNECT_TIMEOUT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 60_000;
 
 export interface OutgoingRecord {
   readonly partition: number;
@@ -112,7 +112,7 @@ export async function readFromStart(
   await connect(consumer);
   consumer.subscribe([topic]);
   const values: Buffer[] = [];
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 120_000;
   try {
     while (values.length < count) {
       if (Date.now() > deadline) throw new Error(`only ${values.length} of ${count} records of ${topic} came`);

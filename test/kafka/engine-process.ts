@@ -6,7 +6,7 @@ import { type CommandResult, run } from './command.js';
 import { until } from './until.js';
 
 const MAIN = fileURLToPath(new URL('../../src/main.cjs', import.meta.url));
-const STOP_TIMEOUT_MS = 60_000;
+const STOP_TIMEOUT_MS = 120_000;
 const END_TIMEOUT_MS = 120_000;
 
 export type EngineEnvironment = Readonly<Record<string, string>>;

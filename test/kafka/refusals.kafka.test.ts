@@ -10,8 +10,8 @@ import { type SharedBroker, sharedBroker } from './shared-broker.js';
 
 const TOPIC = 'refusals.dextrades.proto';
 const WRONG_PASSWORD = 'not-the-password';
-/** A refused user must not be left waiting; the client's own connect timeout is half of this. */
-const LIMIT_MS = 60_000;
+/** A refused user must not be left waiting; the client's own connect timeout is a quarter of this. */
+const LIMIT_MS = 120_000;
 
 interface Refusal {
   /** Goes on from "says what to do about …". */

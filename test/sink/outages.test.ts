@@ -233,7 +233,7 @@ describe('behind a network with faults', () => {
     }));
 
   test('it tells that its database has stopped to answer, long before it gives the connection up', () =>
-    withProxy({}, async ({ sink, proxy }) => {
+    withProxy({ config: { databaseFlushTimeoutMs: 20_000 } }, async ({ sink, proxy }) => {
       const held: (() => void)[] = [];
       proxy.use((_, __, { client, server }) => {
         for (const socket of [client, server]) {

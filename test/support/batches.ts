@@ -14,11 +14,11 @@ export type TradeFields = Partial<
   Record<(typeof TRADES.columns)[number][0], string | number | boolean | bigint | null>
 >;
 
-/** Short times, so that a test of a fault does not wait for it. */
+/** Short times, so that a test of a fault does not wait for it; but a busy machine that stands still for a while is none. */
 export const SINK_CONFIG = {
   databaseUrl: undefined,
   databaseLanes: 2,
-  databaseFlushTimeoutMs: 5_000,
+  databaseFlushTimeoutMs: 60_000,
   databaseStaleBackendMs: 200,
   databasePartitionsAhead: 1,
   databaseRetentionSlots: 0,

@@ -86,5 +86,5 @@ export const decodeHere: DecodeLetter = async ({ payload, offset, partition, tim
 
 /** A replayer on its own connection to `url`. */
 export function createReplayer(url: string, decode: DecodeLetter = decodeHere): LetterReplayer {
-  return new LetterReplayer(new Connections({ url, owner: 'test', stallTimeoutMs: 5_000 }), decode);
+  return new LetterReplayer(new Connections({ url, owner: 'test', stallTimeoutMs: 60_000 }), decode);
 }

@@ -10,7 +10,7 @@ export interface MockTopic {
 export async function mockTopic(topic: string, message: Uint8Array = Buffer.from('x')): Promise<MockTopic> {
   const producer = new Kafka.Producer({ 'test.mock.num.brokers': 1, dr_cb: true } as Kafka.ProducerGlobalConfig);
   const metadata = await new Promise<Kafka.Metadata>((resolve, reject) => {
-    producer.connect({ timeout: 20_000 }, (error, data) => (error ? reject(error) : resolve(data)));
+    producer.connect({ timeout: 120_000 }, (error, data) => (error ? reject(error) : resolve(data)));
   });
   producer.setPollInterval(10);
   const delivered = new Promise<void>((resolve, reject) => {

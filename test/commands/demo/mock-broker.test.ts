@@ -11,7 +11,7 @@ test('a mock broker has the topic asked for, with 4 partitions, for clients of o
     client.connect();
     await once(client, 'ready');
     const metadata = await new Promise<kafka.Metadata>((resolve, reject) =>
-      client.getMetadata({ topic: 'asked.for', timeout: 10_000 }, (error, answer) =>
+      client.getMetadata({ topic: 'asked.for', timeout: 120_000 }, (error, answer) =>
         error ? reject(error) : resolve(answer),
       ),
     );

@@ -8,7 +8,7 @@ import { seedDatabase } from '../seed.js';
 import { type DashboardStage, dashboardStage } from '../stage.js';
 
 const TOKEN = 'a-token-of-some-length';
-const WAIT = { timeout: 30_000 };
+const WAIT = { timeout: 120_000 };
 const LAPTOP = { viewport: { width: 1280, height: 800 } };
 const PHONE = { viewport: { width: 360, height: 740 }, deviceScaleFactor: 3, isMobile: true, hasTouch: true };
 
@@ -41,6 +41,7 @@ describe('the page in a browser', { skip: withoutChromium() }, () => {
 
   async function open(options: BrowserContextOptions = LAPTOP, address = stage.base): Promise<Page> {
     const page = await (await browser.newContext(options)).newPage();
+    page.setDefaultTimeout(WAIT.timeout);
     page.on('console', (message) => {
       if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
     });
