@@ -9,7 +9,7 @@ export interface Span {
 
 /**
  * Trades of a span by the exact time of their slot. The rows' own time, which alone has an index, may be that of the message,
- * so it is asked for with a margin.
+ * so it is asked for with a margin. Each statement has it once and counts as it reads: kept, the rows of a day would fill temporary files.
  */
 const TRADES_OF_SPAN = `
   SELECT t.block_slot, t.tx_index, t.trade_index, t.signature, t.success, t.is_router, t.amount_usd, t.kafka_partition, t.kafka_offset,
@@ -28,7 +28,7 @@ const HEADER =
  * part of the hour that nothing landed of stands for it.
  */
 const HOURS = `
-  WITH span AS MATERIALIZED (${TRADES_OF_SPAN}),
+  WITH span AS (${TRADES_OF_SPAN}),
   counted AS (
     SELECT date_trunc('hour', at, 'UTC') AS hour,
         count(*) FILTER (WHERE success AND NOT is_router) AS trades,
@@ -66,7 +66,7 @@ const HOURS = `
 
 /** Between the lowest and the highest offset that rows of the span came from. What is neither lost nor a letter was read. */
 const OFFSETS = `
-  WITH span AS MATERIALIZED (${TRADES_OF_SPAN}),
+  WITH span AS (${TRADES_OF_SPAN}),
   positions AS (SELECT partition, max(next_offset) AS next_offset FROM kafka_offsets GROUP BY 1),
   landed AS (
     SELECT s.kafka_partition AS partition, min(s.kafka_offset) AS first, max(s.kafka_offset) AS last,
