@@ -181,6 +181,19 @@ describe('a real kube-apiserver', { skip: withoutApiserver() }, () => {
     assert.equal((await server.get(modePath)).body.data?.START_MODE, 'active');
   });
 
+  test('leaves the image of a colour alone when it is applied again with that, and puts the base’s back otherwise', async () => {
+    const where = await namespace();
+    const blue = one(overlay('blue'), 'Deployment');
+    const path = await server.pathOf(manifestsOf(blue)[0]!, where);
+    const image = 'registry.example.com/bitquery-solana-kafka@sha256:0123';
+    const running = async () => templateOf((await server.get(path)).body)?.spec.containers[0]?.image;
+    await taken([changed(blue, `${ENGINE}.image`, image)], where);
+    await taken([changed(blue, `${ENGINE}.image`, image)], where);
+    assert.equal(await running(), image);
+    await taken([blue], where);
+    assert.equal(await running(), 'bitquery-solana-kafka');
+  });
+
   test('takes no change of the migration’s Job, which is to be deleted before', async () => {
     const where = await namespace();
     const job = one(plain(), 'Job');
