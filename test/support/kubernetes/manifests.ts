@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -121,6 +122,13 @@ export function renderedText(overlay: string): string {
   if (status !== 0) throw new Error(`${program} ${verb} ${overlay}: ${stderr}`);
   renderings.set(overlay, stdout);
   return stdout;
+}
+
+/** The one of a kind with that name, which must be among them. */
+export function named(manifests: readonly Manifest[], kind: string, name: string): Manifest {
+  const found = manifests.find((one) => one.kind === kind && one.metadata.name === name);
+  assert.ok(found, `there is no ${kind} ${name} among ${manifests.map(nameOf).join(', ')}`);
+  return found;
 }
 
 export function nameOf({ kind, metadata }: Manifest): string {
