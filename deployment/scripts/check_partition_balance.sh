@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# Holds the partitions against their owners: whether each has one that is up, whether they are shared out evenly, and whether one is
-# further behind than the others. Asks the database and the brokers by the engine's `status`, so engines may be down.
+# Holds the partitions against their owners: whether each has one that is up and consumes, whether they are shared out evenly, and
+# whether one is further behind than the others. Asks the database and the brokers by the engine's `status`, and each engine for its
+# state and its partitions, which tells of one that has none; engines may be down.
 #
 # Usage: check_partition_balance.sh [flags]
 #
 #   --max-difference N    partitions that one engine may have more than another, 1 by default
 #   --max-lag N           messages that one partition may be behind, 0 (the default) for any number
+#   --url URL             an engine's HEALTH_CHECK_PORT; may be given again; http://127.0.0.1:8080 by default. That nobody consumes a
+#                         partition is told where as many answer as the database knows owners that are up
 #   --json                the verdict as JSON
 #   --timeout-seconds N   60 by default
 #   --adapter compose|kubernetes|process   ask where a deployed engine runs, with its settings; see deploy_blue_green.sh
@@ -53,6 +56,10 @@ if [[ $DRY_RUN == true ]]; then
   note "would run \`status --json\` ${ADAPTER:+by $ADAPTER }for at most $TIMEOUT_SECONDS s"
   exit 0
 fi
+# All engines are asked, or those that were named, or perhaps one of many.
+all=false named=true
+if [[ -n $ADAPTER && -z $COLOUR ]]; then all=true; fi
+if [[ -z $ADAPTER ]] && ((${#URLS[@]} == 0)); then named=false; fi
 open_targets
 TEMP_DIR=$(mktemp -d)
 trap 'rm -rf -- "$TEMP_DIR"' EXIT
@@ -67,25 +74,20 @@ if ! jq -e '.partitions' "$TEMP_DIR/status.json" >/dev/null 2>&1; then
   error "the engine's \`status\` gave no answer (exit $status)"
   exit "$EXIT_FAILED"
 fi
-jq --argjson difference "$MAX_DIFFERENCE" --argjson lag "$MAX_LAG" '
-  def share: .up and .partitions > 0;
-  [.owners[] | select(share) | .partitions] as $shares
-  | (if $shares == [] then 0 else ($shares | max - min) end) as $most
-  | {group, topic, owners, partitions: (.partitions | length), unowned, expired, missing,
-     difference: $most,
-     unread: [.partitions[] | select(.ownerUp != true) | .partition],
-     behind: [.partitions[] | select($lag > 0 and (.lag // 0) > $lag) | {partition, lag, owner: .stored.owner}]}
-  | .findings = [
-      (if $most > $difference then "one engine has \($most) partitions more than another" else empty end),
-      (.unread | select(length > 0) | "partitions \(map(tostring) | join(", ")) have no owner that is up"),
-      (.expired | select(length > 0) | "of partitions \(map(tostring) | join(", ")) offsets expired unread (see ingest_gaps)"),
-      (.behind[] | "partition \(.partition) is \(.lag) messages behind (\(.owner))")]
-' "$TEMP_DIR/status.json" >"$TEMP_DIR/verdict.json"
+while IFS= read -r target; do
+  [[ -n $target ]] || continue
+  ask "$target" /health >"$TEMP_DIR/health.json" 2>/dev/null || true
+  jq -c --arg name "$target" 'select(.components) | {name: $name, state, partitions}' "$TEMP_DIR/health.json" 2>/dev/null | grep . ||
+    jq -cn --arg name "$target" '{name: $name, state: "no answer", partitions: []}'
+done < <(targets) >"$TEMP_DIR/engines.json"
+jq --argjson difference "$MAX_DIFFERENCE" --argjson lag "$MAX_LAG" --argjson all "$all" --argjson named "$named" \
+  --slurpfile engines "$TEMP_DIR/engines.json" -f "$SCRIPTS_DIR/lib/judge-balance.jq" "$TEMP_DIR/status.json" >"$TEMP_DIR/verdict.json"
 if [[ $JSON == true ]]; then
   jq -c . "$TEMP_DIR/verdict.json"
 else
   jq -r '"\(.group) on \(.topic): \(.partitions) partitions",
     (.owners[] | "  \(.partitions | tostring | (" " * (4 - length)) + .)  \(.owner)\(if .up then "" else " (not up)" end), \(.lag // "?") messages behind"),
+    (.engines[] | "  \(.partitions | tostring | (" " * (4 - length)) + .)  \(.name) (\(.state))"),
     (.missing[]), (.findings[] | "→ \(.)"), (if .findings == [] and .missing == [] then "balanced" else empty end)' "$TEMP_DIR/verdict.json"
 fi
 if jq -e '.missing != []' "$TEMP_DIR/verdict.json" >/dev/null; then exit "$EXIT_FAILED"; fi
