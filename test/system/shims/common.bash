@@ -11,6 +11,14 @@ PROCESS_DIR=$SHIM_DIR
 # Every call, for the test to see what was asked of the tool.
 printf '%s\n' "${0##*/} $*" >>"$SHIM_DIR/calls.log"
 
+# What this pattern matches fails as long as the file is there: the daemon, or the API server, is away.
+away=$(cat -- "$SHIM_STATE/away" 2>/dev/null) || true
+# shellcheck disable=SC2053 # a pattern
+if [[ -n $away && "$*" == $away ]]; then
+  echo 'Unable to connect to the server' >&2
+  exit 1
+fi
+
 all_of() { (cd -- "$SHIM_DIR" && printf '%s\n' "$1"-*); }
 
 running_of() {
