@@ -25,9 +25,10 @@
 #   --adapter NAME        compose, kubernetes or process: see lib/adapter-NAME.sh for what each needs
 #   --image IMAGE         what the incoming colour is to run: name@sha256:… (process: the folder of a release); by default what it ran last
 #   --allow-tag           take an image by a tag, which may mean another build tomorrow
-#   --from COLOUR         the outgoing colour, where the engines do not tell; `none` where nobody consumes
+#   --from COLOUR         the outgoing colour, where the engines do not tell; `none` where nobody has consumed yet, as when both colours
+#                         have just come up on standby: then blue takes over, and green is stopped in the end
 #   --recover             only end what an earlier run left, and exit
-#   --keep-outgoing       do not stop the outgoing colour in the end; it stays up, drained
+#   --keep-outgoing       do not stop the other colour in the end; it stays up, drained
 #   --start-seconds N     for the incoming colour to be up and tested, 180 by default
 #   --wait-seconds N      for a drain, and for an activation, 90 by default
 #   --window-seconds N    of verification, 120 by default; more than KAFKA_SESSION_TIMEOUT_MS, for so long the partitions of an outgoing
@@ -139,7 +140,7 @@ identify() {
       # One that was drained has consumed before, and nobody has taken over. The state of the run that did that is lost.
       drained/standby | drained/absent) OUTGOING=blue ;;
       standby/drained | absent/drained) OUTGOING=green ;;
-      *) usage_error 'neither colour consumes, and it cannot be told which is to: say with --from COLOUR' ;;
+      *) usage_error 'neither colour consumes, and it cannot be told which is to: say with --from COLOUR, or --from none where none has yet' ;;
     esac
   fi
   INCOMING=$(other_colour "${OUTGOING:-green}")

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -65,6 +66,10 @@ test('compose: a hand-over, and what the other scripts say of the deployment', {
       assert.match(connected.output, new RegExp(`^ok +${layer} `, 'm'));
     await colours.settles();
 
+    execFileSync(process.execPath, ['dist/src/main.cjs', 'ctl', 'drain'], { cwd: join(colours.folder, 'green-0') });
+    const drained = await run('check_partition_balance.sh', compose, env);
+    assert.equal(drained.code, 3, drained.output);
+    assert.match(drained.output, /partitions 0, 1, 2, 3 have no owner that is up and consumes/);
     colours.kill('green-0');
     const unread = await run('check_partition_balance.sh', ['--json', '--timeout-seconds', '50'], {
       ...env,
@@ -80,7 +85,7 @@ test('compose: a hand-over, and what the other scripts say of the deployment', {
   }
 });
 
-test('kubernetes: a hand-over between colours of two pods each', { skip }, async () => {
+test('kubernetes: from two colours on standby to one, and a hand-over, of two pods each', { skip }, async () => {
   const colours = await Colours.open(['blue-0', 'blue-1', 'green-0', 'green-1']);
   try {
     colours.flow();
@@ -94,8 +99,15 @@ test('kubernetes: a hand-over between colours of two pods each', { skip }, async
       join(colours.folder, 'state'),
       ...QUICK,
     ];
-    for (const active of ['blue', 'green']) {
-      const { code, output } = await run('deploy_blue_green.sh', [...deploy, '--image', DIGEST], env);
+    for (const colour of ['blue', 'green'])
+      execFileSync('kubectl', ['scale', `deployment/bitquery-kafka-consumer-${colour}`, '--replicas', '2'], { env });
+    const all = ['blue-0', 'blue-1', 'green-0', 'green-1'];
+    await colours.become(Object.fromEntries(all.map((name) => [name, 'standby'])), 'applied');
+    const unclear = await run('deploy_blue_green.sh', deploy, env);
+    assert.equal(unclear.code, 2, unclear.output);
+    assert.match(unclear.output, /say with --from COLOUR, or --from none where none has yet/);
+    for (const [active, ...from] of [['blue', '--from', 'none'], ['green']]) {
+      const { code, output } = await run('deploy_blue_green.sh', [...deploy, ...from, '--image', DIGEST], env);
       assert.equal(code, 0, output + colours.logs());
       await colours.become({ [`${active}-0`]: 'active', [`${active}-1`]: 'active' }, output);
     }

@@ -119,10 +119,22 @@ step_stop_outgoing() {
     pause 1
   done
   [[ $state == active ]] || failed "$INCOMING is ${state:-out of sight}"
-  [[ -n $OUTGOING ]] || return 0
+  if [[ -z $OUTGOING ]]; then
+    rest_other
+    return 0
+  fi
   if [[ $KEEP == true ]]; then
     note "$OUTGOING is kept, drained"
     return 0
   fi
   stop_colour "$OUTGOING" || warn "$OUTGOING was not stopped; it is drained"
+}
+
+# Where nobody consumed before, both colours may have come up on standby: the one that is not wanted rests, as after a hand-over.
+rest_other() {
+  local other
+  other=$(other_colour "$INCOMING")
+  [[ $KEEP == false && $(state_of "$other") == standby ]] || return 0
+  note "$other is on standby: stopping it"
+  stop_colour "$other" || warn "$other was not stopped; it is on standby"
 }
