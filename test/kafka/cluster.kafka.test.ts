@@ -93,7 +93,7 @@ describe('a cluster of two brokers', () => {
       // From here on the group lives and dies with broker 2, and the topic does not.
       await cluster.admin.moveTo('__consumer_offsets', 2);
 
-      const engine = stage.engine({ KAFKA_SESSION_TIMEOUT_MS: '60000' });
+      const engine = stage.engine({ KAFKA_SESSION_TIMEOUT_MS: '45000' });
       await everyPartitionMovesOn(stage);
       await cluster.kill(2);
       await stage.until('it misses the coordinator', async () =>
