@@ -14,7 +14,7 @@ const EXIT_GRACE_SECONDS = 2;
 
 /**
  * Runs an engine until a signal, an error or `done`; then drains it and answers the exit code: 0 with nothing left to
- * replay, 1 after an error. A second signal, or SHUTDOWN_TIMEOUT_MS, exits at once. Without `done` there is always more to do,
+ * replay, 1 after an error. A second signal, whatever the first came in, or SHUTDOWN_TIMEOUT_MS, exits at once. Without `done` there is always more to do,
  * and `follow`, where given, looks on.
  */
 export async function runEngine(
@@ -39,9 +39,9 @@ export async function runEngine(
   unfollow?.();
   const error = end !== 'done' && 'error' in end ? end.error : null;
   if (error !== null) logFailure(logger, error);
-  else if (end !== 'done' && 'signal' in end)
-    logger.info('shutdown', `${end.signal}: stops fetching, lands what is in flight`);
-  exitOnSecondSignal(logger);
+  const signal = end !== 'done' && 'signal' in end ? end.signal : null;
+  if (signal !== null) logger.info('shutdown', `${signal}: stops fetching, lands what is in flight`);
+  exitOnSecondSignal(logger, signal === null ? 0 : 1);
   const deadline = setTimeout(() => {
     logger.fatal(
       'shutdown_deadline',
@@ -61,8 +61,14 @@ export async function runEngine(
   return error !== null || engine.failure !== null || unsettled > 0 ? EXIT_FAILURE : 0;
 }
 
-function exitOnSecondSignal(logger: Logger): void {
+function exitOnSecondSignal(logger: Logger, heard: number): void {
+  let signals = heard;
   onStopSignal((signal) => {
+    signals += 1;
+    if (signals === 1) {
+      logger.info('shutdown', `${signal}: it is stopping already`);
+      return;
+    }
     logger.fatal('shutdown_forced', `a second signal (${signal}): exits at once`);
     exitAtOnce();
   });

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import pg from 'pg';
 import { takeMessages } from '../../src/commands/demo/generator/generator.js';
 import { until } from '../kafka/until.js';
 import { Stage } from './stage.js';
@@ -96,6 +97,31 @@ test('a replay whose claims another engine takes fails, and says that it needs a
   assert.match(replay.output, /give the replay a KAFKA_GROUP_ID of its own/);
   await other.close();
   await rm(folder, { recursive: true });
+});
+
+test('after a failure of its own, the first signal lets an engine drain on', async () => {
+  const engine = stage.engine({ DATABASE_LANES: '2', SHUTDOWN_TIMEOUT_MS: '60000' });
+  await until('it has claimed its partitions', async () =>
+    (await stage.owners()).every((owner) => owner.includes(`-${engine.pid}-`)),
+  );
+  await stage.database.query(`
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = 'insufficient_privilege'; END $$;
+    CREATE TRIGGER refused BEFORE UPDATE ON kafka_offsets FOR EACH ROW WHEN (NEW.partition = 1) EXECUTE FUNCTION refuse()`);
+  const holder = new pg.Client(stage.database.url);
+  holder.on('error', () => {}); // goes with the database where the test fails
+  await holder.connect();
+  await holder.query('BEGIN; SELECT FROM kafka_offsets WHERE partition = 0 FOR UPDATE');
+  await stage.send(takeMessages(40, { seed: 9, startSlot: 420_000_000, poisonShare: 0, transactionsPerSlot: 10 }));
+  await until('it fails', () => engine.output.includes('"engine_failed"'), { explain: () => engine.output });
+  engine.signal('SIGTERM');
+  await until('it hears the signal', () => engine.output.includes('stopping already'), {
+    explain: () => engine.output,
+  });
+  await holder.end();
+  assert.equal((await engine.ended()).code, 1, engine.output);
+  assert.doesNotMatch(engine.output, /shutdown_forced|shutdown_deadline/);
+  await stage.database.query('DROP FUNCTION refuse CASCADE');
 });
 
 test('a second signal ends a process that is still draining', async () => {
