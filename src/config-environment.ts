@@ -101,10 +101,10 @@ function warnOfMode(env: string, path: string, mask: number, what: string, wante
 }
 
 /**
- * Of a file that is root’s, the right of our group to read is what lets us read it: a Secret in Kubernetes is root’s, and its group is
+ * Of a file that is another’s, the right of its group to read is what lets us read it: a Secret in Kubernetes is root’s, and its group is
  * the pod’s.
  */
 function groupThatServesUs({ uid, gid }: Stats): number {
   const ours = [process.getegid?.(), ...(process.getgroups?.() ?? [])].includes(gid);
-  return ours && uid === 0 && process.geteuid?.() !== 0 ? 0o040 : 0;
+  return ours && uid !== process.geteuid?.() ? 0o040 : 0;
 }

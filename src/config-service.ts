@@ -92,7 +92,7 @@ export const SERVICE_OPTIONS = {
     default: 30_000,
     min: 0,
     max: 86_400_000,
-    description: 'A circuit breaker open for this long ends `/ready`.',
+    description: 'A circuit breaker open for this long, or a database that does not answer for as long, ends `/ready`.',
   },
   shutdownTimeoutMs: {
     env: 'SHUTDOWN_TIMEOUT_MS',

@@ -239,7 +239,6 @@ export class Engine {
 
   status(): EngineStatus {
     const { source, groupId, topic, config } = this.#options;
-    const { breaker, breakerOpenSince, reachable } = this.#sink.status;
     const pool = this.#pool;
     return {
       state: this.#states.state,
@@ -247,7 +246,7 @@ export class Engine {
       groupId,
       topic,
       kafka: { connected: source.connected, groupSteady: source.steady },
-      database: { reachable, breaker, breakerOpenSince },
+      database: this.#sink.status,
       ...(this.#fanOut === null ? {} : { redis: this.#fanOut.status }),
       workers: {
         threads: pool?.threads ?? 0,

@@ -22,7 +22,7 @@ const POLLING: ReadonlySet<EngineState> = new Set(['standby', 'active', 'drained
 export interface HealthLimits {
   /** The poll loop ticks many times a second, also while fetching is held; after this long without, it stands still. */
   readonly pollStalledMs: number;
-  /** A breaker that is open for less is riding out a short outage. */
+  /** A breaker that is open for less, or a database that does not answer for less, is a short outage, which is ridden out. */
   readonly breakerOpenMs: number;
 }
 
@@ -137,10 +137,10 @@ function notReady(status: EngineStatus, nowMs: number, limits: HealthLimits): st
   if (!kafka.connected) reasons.push('no broker is connected');
   if (state !== 'standby' && !kafka.groupSteady) reasons.push('the consumer group is not steady');
   const openMs = database.breakerOpenSince === null ? 0 : nowMs - database.breakerOpenSince;
-  // A short outage is ridden out; only a breaker that stays open counts, whatever the last call saw.
+  const awayMs = database.unreachableSince === null ? -1 : nowMs - database.unreachableSince;
   if (database.breaker === 'open' && openMs >= limits.breakerOpenMs) {
     reasons.push(`the database has been given up for ${Math.round(openMs / 1000)} s`);
-  } else if (!database.reachable) {
+  } else if (awayMs >= limits.breakerOpenMs) {
     reasons.push('the database is not reachable');
   }
   return reasons;

@@ -20,6 +20,8 @@ export interface EngineStatus {
   };
   readonly database: {
     readonly reachable: boolean;
+    /** Since when it is not, ms since the epoch; 0 where it never was, null while it is. */
+    readonly unreachableSince: number | null;
     readonly breaker: 'closed' | 'half-open' | 'open';
     /** Since when the breaker has been open, ms since the epoch; null while it is not. */
     readonly breakerOpenSince: number | null;

@@ -18,10 +18,13 @@ import { checkSchema } from './schema-check.js';
 import type { Batch, BatchPart, Claim, ClaimedSource, Gap, PartOutcome, Sink, TransactionKeys } from './sink.js';
 import type { PostgresSinkOptions } from './sink-options.js';
 import { StaleBackends } from './stale-backends.js';
+import { unlessAborted } from './unless-aborted.js';
 
 export interface SinkStatus {
   /** The last thing asked of the database was answered; with nothing else to ask it is asked every two seconds. */
   readonly reachable: boolean;
+  /** Since when it is not, ms since the epoch; 0 where it never was, null while it is. */
+  readonly unreachableSince: number | null;
   readonly breaker: BreakerState;
   /** Since when the breaker has not been closed, ms since the epoch. */
   readonly breakerOpenSince: number | null;
@@ -52,7 +55,7 @@ export class PostgresSink implements Sink {
   #connecting: Promise<Connection> | null = null;
   #turn: Promise<void> = Promise.resolve();
   readonly #pulse = new PeriodicTask(PULSE_EVERY_MS, () => this.#feelPulse());
-  #reachable = false;
+  #unreachableSince: number | null = 0;
   #answeredAt = 0;
   #probing = false;
   #closing = new AbortController();
@@ -76,7 +79,7 @@ export class PostgresSink implements Sink {
     this.#retrier = new Retrier(this.#breaker, logger, {
       ...observer,
       onRetry: (error) => {
-        if (classify(error) === 'outage') this.#reachable = false;
+        if (classify(error) === 'outage') this.#lost();
         observer.onRetry?.(error);
       },
       onBreakerState: (state) => {
@@ -111,7 +114,12 @@ export class PostgresSink implements Sink {
   }
 
   get status(): SinkStatus {
-    return { reachable: this.#reachable, breaker: this.#breaker.state, breakerOpenSince: this.#breaker.openSince };
+    return {
+      reachable: this.#unreachableSince === null,
+      unreachableSince: this.#unreachableSince,
+      breaker: this.#breaker.state,
+      breakerOpenSince: this.#breaker.openSince,
+    };
   }
 
   /** Waits for a database that is not there, for a while, or until the signal aborts. */
@@ -211,7 +219,7 @@ export class PostgresSink implements Sink {
       return rehearsed;
     } catch (error) {
       connection?.destroy();
-      if (classify(error) === 'outage') this.#reachable = false;
+      if (classify(error) === 'outage') this.#lost();
       throw haltError(error, 'A write that was to be taken back');
     } finally {
       signal.removeEventListener('abort', abort);
@@ -225,12 +233,16 @@ export class PostgresSink implements Sink {
     await Promise.all(this.#lanes.map((lane) => lane.close()));
     await this.#connections.close();
     this.#control = null;
-    this.#reachable = false;
+    this.#lost();
   }
 
   #answered(): void {
-    this.#reachable = true;
+    this.#unreachableSince = null;
     this.#answeredAt = performance.now();
+  }
+
+  #lost(): void {
+    this.#unreachableSince ??= Date.now();
   }
 
   /** With nothing landing, because nothing comes or nothing is taken, whether the database answers is to be known all the same. */
@@ -238,13 +250,13 @@ export class PostgresSink implements Sink {
     if (performance.now() - this.#answeredAt < PULSE_EVERY_MS || this.#breaker.state !== 'closed') return;
     const { signal } = this.#closing;
     const unanswered = setTimeout(() => {
-      this.#reachable = false;
+      this.#lost();
     }, PULSE_PATIENCE_MS).unref();
     try {
       await this.#onControl(signal, (connection) => connection.rows('SELECT 1'));
       this.#answered();
     } catch (error) {
-      if (classify(error) === 'outage') this.#reachable = false;
+      if (classify(error) === 'outage') this.#lost();
     } finally {
       clearTimeout(unanswered);
     }
@@ -326,20 +338,5 @@ export class PostgresSink implements Sink {
         this.#connecting = null;
       });
     return this.#connecting;
-  }
-}
-
-/** The promise's outcome, or the signal's reason where that comes first. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let abort = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    abort = () => reject(signal.reason);
-    signal.addEventListener('abort', abort);
-  });
-  try {
-    signal.throwIfAborted();
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
   }
 }

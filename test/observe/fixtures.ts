@@ -25,7 +25,7 @@ export function engineStatus(changes: Partial<EngineStatus> = {}): EngineStatus 
     groupId: 'group',
     topic: 'solana.dextrades.proto',
     kafka: { connected: true, groupSteady: true },
-    database: { reachable: true, breaker: 'closed', breakerOpenSince: null },
+    database: { reachable: true, unreachableSince: null, breaker: 'closed', breakerOpenSince: null },
     workers: { threads: 2, busy: 1, queued: 3, restarts: 0 },
     busyRatio: 0.25,
     inflightBytes: 1_000,

@@ -7,7 +7,9 @@ import { engineStatus, NOW_MS, partitionStatus } from './fixtures.js';
 const ABOUT = { version: '1.2.3', httpTransport: 'node:http' };
 const BROKERLESS = { kafka: { connected: false, groupSteady: false } };
 const IN_NO_GROUP = { connected: true, groupSteady: false };
-const DATABASELESS = { database: { reachable: false, breaker: 'closed', breakerOpenSince: null } } as const;
+const DATABASELESS = {
+  database: { reachable: false, unreachableSince: 0, breaker: 'closed', breakerOpenSince: null },
+} as const;
 const REDIS = {
   connected: true,
   breaker: 'closed',
@@ -17,7 +19,10 @@ const REDIS = {
   dropped: 3,
 } as const;
 const openFor = (ms: number): Partial<EngineStatus> => ({
-  database: { reachable: false, breaker: 'open', breakerOpenSince: NOW_MS - ms },
+  database: { reachable: false, unreachableSince: NOW_MS - ms, breaker: 'open', breakerOpenSince: NOW_MS - ms },
+});
+const silentFor = (ms: number): Partial<EngineStatus> => ({
+  database: { reachable: false, unreachableSince: NOW_MS - ms, breaker: 'closed', breakerOpenSince: null },
 });
 
 function codes(changes: Partial<EngineStatus>): { live: number; ready: number; health: number } {
@@ -46,17 +51,14 @@ describe('the health routes', () => {
     ['a poll loop that has not ticked yet', { startedAt: NOW_MS - 100, lastPollAt: 0 }, 200, 200],
     ['no broker', BROKERLESS, 200, 503],
     ['a rebalance', { kafka: { connected: true, groupSteady: false } }, 200, 503],
-    ['no database', DATABASELESS, 200, 503],
-    [
-      'a breaker open for less than 30 s',
-      { database: { reachable: true, breaker: 'open', breakerOpenSince: NOW_MS - 29_999 } },
-      200,
-      200,
-    ],
+    ['no database so far', DATABASELESS, 200, 503],
+    ['a database that has not answered for less than 30 s', silentFor(29_999), 200, 200],
+    ['a database that has not answered for 30 s', silentFor(30_000), 200, 503],
+    ['a breaker open for less than 30 s', openFor(29_999), 200, 200],
     ['a breaker open for 30 s', openFor(30_000), 200, 503],
     [
       'a breaker that lets calls try',
-      { database: { reachable: true, breaker: 'half-open', breakerOpenSince: null } },
+      { database: { reachable: true, unreachableSince: null, breaker: 'half-open', breakerOpenSince: null } },
       200,
       200,
     ],

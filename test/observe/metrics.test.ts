@@ -95,7 +95,7 @@ describe('the gauges of the status', () => {
   it('show state, breaker, workers, budget and partitions', async () => {
     const metrics = createMetrics({ version: '1' });
     const partitions = [partitionStatus(), partitionStatus({ partition: 3, nextOffset: 7, lag: 0 })];
-    const database = { reachable: false, breaker: 'open', breakerOpenSince: NOW_MS } as const;
+    const database = { reachable: false, unreachableSince: 0, breaker: 'open', breakerOpenSince: NOW_MS } as const;
     const workers = { threads: 4, busy: 1, queued: 2, restarts: 5 };
     mirrorStatus(metrics, engineStatus({ state: 'draining', partitions, database, workers }));
     const text = await metrics.registry.metrics();
@@ -146,7 +146,10 @@ describe('the gauges of the status', () => {
     assert.deepEqual(await useful({}), told(10));
     assert.deepEqual(await useful({ saturated: true }), told(0));
     for (const breaker of ['open', 'half-open'] as const)
-      assert.deepEqual(await useful({ database: { reachable: true, breaker, breakerOpenSince: NOW_MS } }), told(0));
+      assert.deepEqual(
+        await useful({ database: { reachable: true, unreachableSince: null, breaker, breakerOpenSince: NOW_MS } }),
+        told(0),
+      );
   });
 
   it('leave out what nobody has asked the broker for yet', async () => {

@@ -33,8 +33,14 @@ describe('a partition', () => {
   const excuses: [sentence: string, changes: Partial<EngineStatus>][] = [
     ['the broker is away', { kafka: { connected: false, groupSteady: true } }],
     ['the group is rebalancing', { kafka: { connected: true, groupSteady: false } }],
-    ['the database is away', { database: { reachable: false, breaker: 'closed', breakerOpenSince: null } }],
-    ['the breaker is open', { database: { reachable: true, breaker: 'open', breakerOpenSince: NOW_MS } }],
+    [
+      'the database is away',
+      { database: { reachable: false, unreachableSince: 0, breaker: 'closed', breakerOpenSince: null } },
+    ],
+    [
+      'the breaker is open',
+      { database: { reachable: true, unreachableSince: null, breaker: 'open', breakerOpenSince: NOW_MS } },
+    ],
     ['fetching is held', { held: true }],
     ['the engine drains', { state: 'draining' }],
   ];

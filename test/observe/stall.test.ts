@@ -21,9 +21,12 @@ describe('what the flow stands still for', () => {
   });
 
   it('is the database while it is away, and before anything else that it may have caused', () => {
-    const open = { reachable: true, breaker: 'open', breakerOpenSince: NOW_MS } as const;
+    const open = { reachable: true, unreachableSince: null, breaker: 'open', breakerOpenSince: NOW_MS } as const;
     assert.equal(stage({ database: open }, { waitingMessages: 5 }), 'postgres');
-    assert.equal(stage({ database: { ...open, reachable: false, breaker: 'closed' } }), 'postgres');
+    assert.equal(
+      stage({ database: { ...open, reachable: false, unreachableSince: 0, breaker: 'closed' } }),
+      'postgres',
+    );
     assert.equal(stage({ workers: BUSY }, { batchWaits: true, waitingMessages: 5 }), 'postgres');
     assert.equal(stage({}, { writingMs: 250, outOfOrder: 1, empty: false }), 'postgres');
     assert.equal(stage({ held: true }, { empty: false }), 'postgres');

@@ -44,7 +44,12 @@ describe('the state in words', () => {
   });
 
   it('names what is ill before anything that follows from it', () => {
-    const database = { reachable: false, breaker: 'open', breakerOpenSince: NOW_MS - 45_000 } as const;
+    const database = {
+      reachable: false,
+      unreachableSince: 0,
+      breaker: 'open',
+      breakerOpenSince: NOW_MS - 45_000,
+    } as const;
     const [tone, title, text] = told({ database, kafka: { connected: false, groupSteady: false }, held: true });
     assert.deepEqual([tone, title], ['bad', 'Database away']);
     assert.match(text, /left alone for 45 s.*Nothing is lost/s);
@@ -68,7 +73,7 @@ describe('the state in words', () => {
     const drained = told({ ...group, state: 'drained' });
     assert.deepEqual(drained.slice(0, 2), ['warn', 'Drained']);
     assert.match(drained[2], /ctl resume/);
-    const database = { reachable: false, breaker: 'open', breakerOpenSince: NOW_MS } as const;
+    const database = { reachable: false, unreachableSince: 0, breaker: 'open', breakerOpenSince: NOW_MS } as const;
     assert.equal(told({ ...group, state: 'standby', database })[1], 'Database away');
   });
 

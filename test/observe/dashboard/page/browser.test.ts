@@ -91,7 +91,7 @@ describe('the page in a browser', { skip: withoutChromium() }, () => {
     const page = await openLive();
     await untilText(page, '#state-title', /^Keeping up$/);
     stage.status({
-      database: { reachable: false, breaker: 'open', breakerOpenSince: Date.now() - 5_000 },
+      database: { reachable: false, unreachableSince: 0, breaker: 'open', breakerOpenSince: Date.now() - 5_000 },
       partitions: [partitionStatus({ lag: 4_321, highWatermark: 4_421 })],
       workers: { threads: 2, busy: 2, queued: 0, restarts: 7 },
       redis: {
