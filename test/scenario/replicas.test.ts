@@ -48,7 +48,7 @@ describe('under load', { concurrency: 2 }, () => {
 });
 
 test('a partition taken away while its work in flight takes longer than the drain may is landed once, by the next owner', () =>
-  onScene(CLUSTER, async ({ stage, send, owns, endsClean }) => {
+  onScene(CLUSTER, async ({ stage, send, sendTrades, owns, endsClean }) => {
     const drain = { KAFKA_SESSION_TIMEOUT_MS: '2000', DATABASE_STALE_BACKEND_MS: '60000' }; // drains for a second
     const first = stage.engine(drain);
     await send(20);
@@ -58,7 +58,7 @@ test('a partition taken away while its work in flight takes longer than the drai
     await lock.connect();
     await lock.query('BEGIN; LOCK TABLE solana_dex_trades IN EXCLUSIVE MODE');
     const landed = await stage.progress();
-    await send(60);
+    await sendTrades(60);
     await until('its COPY waits for the lock', () =>
       isLockWaitedFor(stage.database, "relation = 'solana_dex_trades'::regclass"),
     );

@@ -15,6 +15,8 @@ export interface Scene {
   readonly proxied: string;
   /** Sends the stream's next messages, a few trades each; resolves when the broker has them all. */
   send(count: number): Promise<void>;
+  /** Of those only such as hold trades: while the table of trades is locked, none of them lands. */
+  sendTrades(count: number): Promise<void>;
   /** Waits until this engine has claimed so many partitions, or all of them. */
   owns(engine: EngineProcess, partitions?: number): Promise<void>;
   /** SIGTERM ends them with 0, and the ledger is clean. */
@@ -31,15 +33,20 @@ export async function onScene(options: MockClusterOptions, scenario: (scene: Sce
   const stage = await Stage.open({ broker: cluster });
   const proxy = await new TcpProxy(Number(new URL(stage.database.url).port)).listen();
   let startSlot = 440_000_000;
+  const next = (count: number, more: object = {}) => {
+    startSlot += SLOTS_APART;
+    return takeMessages(count, { seed: startSlot, transactionsPerSlot: 20, startSlot, ...more });
+  };
   try {
     await scenario({
       cluster,
       stage,
       proxy,
       proxied: proxy.url(stage.database.urls.engine),
-      send: (count) => {
-        startSlot += SLOTS_APART;
-        return stage.send(takeMessages(count, { seed: startSlot, transactionsPerSlot: 20, startSlot }));
+      send: (count) => stage.send(next(count)),
+      sendTrades: (count) => {
+        const messages = next(10 * count, { poisonShare: 0 }).filter(({ trades }) => trades.length > 0);
+        return stage.send(messages.slice(0, count));
       },
       owns: (engine, partitions = PARTITIONS) =>
         until(

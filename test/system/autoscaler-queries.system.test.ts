@@ -50,7 +50,7 @@ describe('the autoscaler’s queries on a real Prometheus', { skip: withoutProme
   });
 
   test('tell the lag of each partition once: during a rebalance, after a kill, with all engines down, and nothing at all without the exporter', () =>
-    onScene(CLUSTER, async ({ stage, send, owns }) => {
+    onScene(CLUSTER, async ({ stage, send, sendTrades, owns }) => {
       const useful = adapterQuery();
       const prometheus = await Prometheus.start(SHORTENING);
       const lock = new pg.Client(stage.database.url);
@@ -95,7 +95,7 @@ describe('the autoscaler’s queries on a real Prometheus', { skip: withoutProme
         await owns(first);
         await lock.connect();
         await lock.query('BEGIN; LOCK TABLE solana_dex_trades IN EXCLUSIVE MODE');
-        await send(30);
+        await sendTrades(30);
         await prometheus.sees(LAG, 30);
         await prometheus.sees(useful, 30);
         // Engine and exporter tell of every partition.
