@@ -36,7 +36,10 @@
 #   --settle-seconds N    after it, for what is not right yet and may become so (a partition with nothing landed, a broker that is away,
 #                         an instance that the autoscaler added), 60 by default
 #   --interval-seconds N  between two looks, 5 by default
-#   --state-dir DIR       lock, progress and bundles; ~/.local/state/trades-engine by default. One for all runs of a deployment
+#   --state-dir DIR       lock, progress and bundles; ~/.local/state/trades-engine by default. One for all runs of a deployment: what a
+#                         run that was killed has left is only ended where its folder is. On Kubernetes runs of several machines keep
+#                         each other out by a Lease, bitquery-kafka-consumer-hand-over, which they must be allowed to get, create
+#                         and update; one that is not renewed for 30 s is taken over
 #   --process-dir DIR, --compose-file FILE, --project NAME, --namespace NS, --context NAME
 #                         of the adapters
 #   --dry-run             say what would be done, and do nothing
@@ -184,10 +187,22 @@ on_signal() {
 on_exit() {
   local code=$?
   if [[ $UNDER_WAY == true ]]; then failed "the script ended by itself (exit $code)"; fi
+  leave_lease
   rm -rf -- "$TEMP_DIR"
 }
 
+# Another run has taken over from this one, which was out of reach for too long: two orders at once would fight.
+stop_if_lost() {
+  lease_is_lost || return 0
+  UNDER_WAY=false
+  trap '' INT TERM HUP
+  error "step $STEP: another run has taken the Lease $KUBE_LEASE; all is left to it"
+  save_state 'done'
+  exit "$EXIT_NOT_BACK"
+}
+
 run_step() {
+  stop_if_lost
   STEP=$1
   UNDER_WAY=true
   save_state "$STEP"
@@ -223,6 +238,7 @@ main() {
     exit 0
   fi
   take_lock "$STATE_DIR"
+  take_lease
   local step started=$SECONDS
   if is_unfinished; then recover || exit "$?"; fi
   if [[ $RECOVER == true ]]; then

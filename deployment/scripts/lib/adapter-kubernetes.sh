@@ -3,6 +3,9 @@
 # START_MODE of a pod comes from a ConfigMap of its colour, so that a pod that is started again, or that the autoscaler adds, is
 # what its colour is by then. Scaled to none, a Deployment keeps its autoscaler still.
 
+# shellcheck source=lib/lease.sh
+. "$SCRIPTS_DIR/lib/lease.sh"
+
 KUBE_NAMESPACE=${KUBE_NAMESPACE:-}
 KUBE_CONTEXT=${KUBE_CONTEXT:-}
 KUBE_DEPLOYMENT=${KUBE_DEPLOYMENT:-bitquery-kafka-consumer}

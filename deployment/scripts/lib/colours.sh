@@ -10,9 +10,15 @@
 #   run_in INSTANCE SECONDS COMMAND…  a command of the engine beside it
 #   get_from INSTANCE PATH            body of one of its routes
 #   logs_of INSTANCE, config_of COLOUR
+#   take_lease, leave_lease, lease_is_lost   a lock where other machines give orders too; see lib/lease.sh
 # Uses TEMP_DIR, which the script makes and removes.
 
 COMPOSE_FILES=()
+
+# Where one machine gives the orders, the lock of the state folder is enough.
+take_lease() { :; }
+leave_lease() { :; }
+lease_is_lost() { return 1; }
 
 other_colour() { if [[ $1 == blue ]]; then echo green; else echo blue; fi; }
 

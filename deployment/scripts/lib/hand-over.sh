@@ -65,6 +65,7 @@ step_verify() {
   local deadline=$((SECONDS + WINDOW_SECONDS)) findings=$TEMP_DIR/findings.json looks=0 last names
   last=$((deadline + SETTLE_SECONDS))
   while :; do
+    stop_if_lost
     if take_look now; then
       looks=$((looks + 1))
       ((looks > 1)) || cp -- "$TEMP_DIR/look-now.json" "$TEMP_DIR/look-first.json"
