@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { until } from '../kafka/until.js';
 import { scriptToolsMissing } from '../support/script-tools.js';
-import { Colours } from './colours.js';
+import { Colours, PATIENCE_MS } from './colours.js';
 
 /** Files of the newest bundle, by name. */
 function bundle(colours: Colours): Record<string, string> {
@@ -35,6 +35,7 @@ test('the right to consume goes from nobody to blue and on to green, and back wh
     const hook = colours.hook(`until [ "$1" != verify ] || [ -e ${goOn} ]; do sleep 0.1; done`);
     const running = colours.deploy(['--image', colours.release], hook);
     await until('the hand-over verifies', () => running.output.includes('== verify'), {
+      timeoutMs: PATIENCE_MS,
       explain: () => running.output,
     });
     const third = await colours.deploy().ended;
@@ -74,6 +75,7 @@ test('the right to consume goes from nobody to blue and on to green, and back wh
     ] as const) {
       const script = colours.deploy(['--window-seconds', '60']);
       await until('the hand-over verifies', () => script.output.includes('== verify'), {
+        timeoutMs: PATIENCE_MS,
         explain: () => script.output,
       });
       script.signal(signal);

@@ -30,10 +30,14 @@ const SESSION_TIMEOUT_MS = 6_000;
 const SEND_EVERY_MS = 100;
 const FILLED = 8;
 const EMPTY = 56;
-const EMPTY_VALUE = takeMessages(40, { poisonShare: 0 }).find(({ transactions }) => transactions === 0)?.value;
+/** Made anew for each handful: what makes it large is left out. */
+const SMALL_WORLD = { transactionsPerSlot: 4, poisonShare: 0, tokens: 50, traders: 100 };
+const EMPTY_VALUE = takeMessages(40, SMALL_WORLD).find(({ transactions }) => transactions === 0)?.value;
 /** As often as it is sent it becomes a dead letter. */
 const POISON = Uint8Array.of(0x0f, 1, 2);
-const SCRIPT_TIMEOUT_MS = 300_000;
+const SCRIPT_TIMEOUT_MS = 600_000;
+/** Engines start and groups settle in seconds, where nobody else wants the processor. */
+export const PATIENCE_MS = 180_000;
 
 /** Those of two runs, or of two tests of one, must not meet. */
 let nextPort = 20_000 + (process.pid % 100) * 100;
@@ -162,7 +166,7 @@ export class Colours {
   async #send(): Promise<void> {
     this.#startSlot += 1_000;
     const startSlot = this.#startSlot;
-    const filled = takeMessages(FILLED, { seed: startSlot, transactionsPerSlot: 4, startSlot, poisonShare: 0 });
+    const filled = takeMessages(FILLED, { ...SMALL_WORLD, seed: startSlot, startSlot });
     const plain = (count: number, value: Uint8Array<ArrayBuffer>, poison: 'random' | null) =>
       Array.from({ length: count }, (_, i) => ({ partition: i % PARTITIONS, value, trades: [], poison }));
     await this.stage.send([
@@ -240,6 +244,7 @@ export class Colours {
       return this.#names.every((name) => states[name] === (expected[name] ?? 'absent'));
     };
     await until(`instances are ${JSON.stringify(expected)} and the rest absent`, are, {
+      timeoutMs: PATIENCE_MS,
       explain: () => `they are ${JSON.stringify(states)}\n${why}\n${this.logs()}`,
     });
   }
@@ -248,6 +253,7 @@ export class Colours {
   async movesOn(): Promise<void> {
     const end = this.stage.end;
     await until('what is sent now has landed', async () => (await this.stage.progress()) > end, {
+      timeoutMs: PATIENCE_MS,
       explain: () => this.logs(),
     });
   }
@@ -268,6 +274,7 @@ export class Colours {
     this.#flows = false;
     await this.#sending;
     await until('everything sent has landed', async () => (await this.stage.progress()) >= this.stage.end, {
+      timeoutMs: PATIENCE_MS,
       explain: () => this.logs(),
     });
     await this.stage.assertLedger();
