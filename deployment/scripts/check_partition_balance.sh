@@ -74,12 +74,13 @@ if ! jq -e '.partitions' "$TEMP_DIR/status.json" >/dev/null 2>&1; then
   error "the engine's \`status\` gave no answer (exit $status)"
   exit "$EXIT_FAILED"
 fi
+targets >"$TEMP_DIR/targets" || exit "$EXIT_FAILED"
 while IFS= read -r target; do
   [[ -n $target ]] || continue
   ask "$target" /health >"$TEMP_DIR/health.json" 2>/dev/null || true
   jq -c --arg name "$target" 'select(.components) | {name: $name, state, partitions}' "$TEMP_DIR/health.json" 2>/dev/null | grep . ||
     jq -cn --arg name "$target" '{name: $name, state: "no answer", partitions: []}'
-done < <(targets) >"$TEMP_DIR/engines.json"
+done <"$TEMP_DIR/targets" >"$TEMP_DIR/engines.json"
 jq --argjson difference "$MAX_DIFFERENCE" --argjson lag "$MAX_LAG" --argjson all "$all" --argjson named "$named" \
   --slurpfile engines "$TEMP_DIR/engines.json" -f "$SCRIPTS_DIR/lib/judge-balance.jq" "$TEMP_DIR/status.json" >"$TEMP_DIR/verdict.json"
 if [[ $JSON == true ]]; then

@@ -37,15 +37,18 @@ open_targets() {
   check_adapter
 }
 
-# targets: a line each, URLs or instances.
+# targets: a line each, URLs or instances. Fails where nobody can say which instances a colour has.
 targets() {
-  local colour
+  local colour status=0
   if [[ -z $ADAPTER ]]; then
     if ((${#URLS[@]} == 0)); then URLS=("http://127.0.0.1:${HEALTH_CHECK_PORT:-8080}"); fi
     printf '%s\n' "${URLS[@]}"
     return
   fi
-  for colour in ${COLOUR:-blue green}; do instances_of "$colour"; done
+  for colour in ${COLOUR:-blue green}; do
+    instances_of "$colour" || { error "nobody can say which instances $colour has"; status=1; }
+  done
+  return "$status"
 }
 
 # ask TARGET PATH: prints the body, whatever the status is.
