@@ -149,9 +149,20 @@ identify() {
   INCOMING=$(other_colour "${OUTGOING:-green}")
 }
 
+# Another run has taken over from this one, which was out of reach for too long: two orders at once would fight.
+stop_if_lost() {
+  lease_is_lost || return 0
+  UNDER_WAY=false
+  trap '' INT TERM HUP
+  error "step $STEP: another run has taken the Lease $KUBE_LEASE; all is left to it"
+  save_state 'done'
+  exit "$EXIT_NOT_BACK"
+}
+
 # Ends the run: back to where it was.
 failed() {
   local text=$1 bundle code=$EXIT_FAILED
+  stop_if_lost
   UNDER_WAY=false
   trap '' INT TERM HUP
   error "step $STEP: $text"
@@ -170,6 +181,7 @@ go_back() {
 # on_signal NAME NUMBER
 on_signal() {
   local code=$((128 + $2))
+  stop_if_lost
   UNDER_WAY=false
   trap '' INT TERM HUP
   [[ -z $BOUNDED_PID ]] || kill "$BOUNDED_PID" 2>/dev/null || true
@@ -189,16 +201,6 @@ on_exit() {
   if [[ $UNDER_WAY == true ]]; then failed "the script ended by itself (exit $code)"; fi
   leave_lease
   rm -rf -- "$TEMP_DIR"
-}
-
-# Another run has taken over from this one, which was out of reach for too long: two orders at once would fight.
-stop_if_lost() {
-  lease_is_lost || return 0
-  UNDER_WAY=false
-  trap '' INT TERM HUP
-  error "step $STEP: another run has taken the Lease $KUBE_LEASE; all is left to it"
-  save_state 'done'
-  exit "$EXIT_NOT_BACK"
 }
 
 run_step() {

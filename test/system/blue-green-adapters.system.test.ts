@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { scriptToolsMissing } from '../support/script-tools.js';
@@ -87,6 +87,19 @@ describe('a hand-over by', { concurrency: true, skip: scriptToolsMissing() }, ()
         assert.match(recovered.output, /blue consumes/);
         await colours.become({ 'blue-0': 'active' }, recovered.output);
       }));
+
+  test('kubernetes leaves all to the run of another machine that has taken the lease', () =>
+    onDeployment(Deployment.kubernetes(), async (deployment, colours) => {
+      const lease = join(colours.folder, 'shim-state/lease.json');
+      const change = `jq '.spec.holderIdentity = "elsewhere/1" | .metadata.resourceVersion = "1000"' ${lease}`;
+      const hook = colours.hook(`[ "$1" != verify ] || { ${change} >${lease}.new && mv ${lease}.new ${lease}; }`);
+      const { code, output } = await deployment.run(['--window-seconds', '120'], hook);
+      assert.equal(code, 4, output + colours.logs());
+      assert.match(output, /another run has taken the Lease [\w-]+; all is left to it/);
+      await colours.become({ 'blue-0': 'drained', 'green-0': 'active' }, output);
+      const holder = JSON.parse(readFileSync(lease, 'utf8')).spec.holderIdentity;
+      assert.equal(holder, 'elsewhere/1');
+    }));
 
   for (const [adapter, listing] of [
     ['compose', '*compose*ps*'],

@@ -44,7 +44,7 @@ take_lease() {
     if [[ ${now:-$found} == *' ' ]]; then version=${now% }; fi
   fi
   if ! _write_lease "$LEASE_HOLDER" "$version"; then
-    error "another run is under way${holder:+, $holder} (the Lease $KUBE_LEASE was not to be had)"
+    error "another run is under way${holder:+, $holder}, or the Lease $KUBE_LEASE may not be written"
     exit "$EXIT_LOCKED"
   fi
   (
