@@ -7,24 +7,29 @@ step_start() {
   start_colour "$INCOMING" "$IMAGE" "$START_SECONDS" || failed "$INCOMING did not start"
 }
 
+# health_of_all COLOUR FILE: fails where one does not answer.
+health_of_all() {
+  health_colour "$1" >"$2" && jq -es 'all(.state != "unreachable")' "$2" >/dev/null
+}
+
 # Comes of the engine's own test of the way from the brokers to a write that is taken back.
 step_self_test() {
   local status=0 wrong
   told "$INCOMING" standby "$START_SECONDS" || status=$?
   ((status == 0)) || failed "$INCOMING is not fit to take over: $(said "$INCOMING" standby)"
   note "$INCOMING: $(said "$INCOMING" standby)"
-  again "$WAIT_SECONDS" health_colour "$INCOMING" >"$TEMP_DIR/health-before.json" || failed "nobody can say which instances $INCOMING has"
+  again "$WAIT_SECONDS" health_of_all "$INCOMING" "$TEMP_DIR/health-before.json" || failed "not all of $INCOMING answers"
   wrong=$(jq -r --arg colour "$INCOMING" 'select(.colour != $colour) | "\(.instance) calls itself \(.colour)"' "$TEMP_DIR/health-before.json")
   [[ -z $wrong ]] || failed "$wrong: set DEPLOYMENT_COLOUR=$INCOMING there"
 }
 
 # Where everything stands before anything is moved.
 step_snapshot() {
-  status_from "$INCOMING" ${OUTGOING:+"$OUTGOING"} >"$TEMP_DIR/status-before.json" ||
+  again "$WAIT_SECONDS" status_from "$INCOMING" ${OUTGOING:+"$OUTGOING"} >"$TEMP_DIR/status-before.json" ||
     failed "nobody can say where the group stands: see \`status\`"
   jq --slurpfile health "$TEMP_DIR/health-before.json" '. + {instances: ($health | map(.instance))}' "$TEMP_DIR/status-before.json" >"$TEMP_DIR/snapshot.json"
   LAG_BEFORE=0
-  metrics_colour "$INCOMING" "$TEMP_DIR/metrics-now" || failed "$INCOMING shows no metrics"
+  again "$WAIT_SECONDS" metrics_colour "$INCOMING" "$TEMP_DIR/metrics-now" || failed "$INCOMING shows no metrics"
   # What went wrong on the way up is told by the self-test; the window counts from here.
   ERRORS_BEFORE=$(errors_in "$TEMP_DIR/metrics-now/"*.txt)
   if [[ -n $OUTGOING ]] && metrics_colour "$OUTGOING" "$TEMP_DIR/metrics-before"; then
