@@ -82,7 +82,7 @@ run_in() {
 }
 
 # get_from INSTANCE PATH
-get_from() { bounded 10 docker exec "$1" node -e "$HTTP_GET" "$2"; }
+get_from() { bounded 20 docker exec "$1" node -e "$HTTP_GET" "$2"; }
 
 logs_of() { bounded 20 docker logs --tail 2000 "$1" 2>&1; }
 

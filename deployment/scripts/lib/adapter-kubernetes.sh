@@ -91,7 +91,7 @@ run_in() {
 }
 
 # get_from INSTANCE PATH
-get_from() { _kubectl 10 exec "$1" --container "$KUBE_CONTAINER" -- node -e "$HTTP_GET" "$2"; }
+get_from() { _kubectl 20 exec "$1" --container "$KUBE_CONTAINER" -- node -e "$HTTP_GET" "$2"; }
 
 logs_of() { _kubectl 30 logs "$1" --container "$KUBE_CONTAINER" --tail 2000 </dev/null; }
 

@@ -86,7 +86,7 @@ run_in() {
 }
 
 # get_from INSTANCE PATH
-get_from() { bounded 10 env -i --chdir="$PROCESS_DIR/$1" "PATH=$PATH" node -e "$HTTP_GET" "$2"; }
+get_from() { bounded 20 env -i --chdir="$PROCESS_DIR/$1" "PATH=$PATH" node -e "$HTTP_GET" "$2"; }
 
 logs_of() { tail -n 2000 -- "$PROCESS_DIR/$1/engine.log"; }
 

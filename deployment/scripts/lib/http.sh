@@ -6,7 +6,7 @@
 # stand in the .env of the working directory, as for the engine.
 HTTP_GET='try { process.loadEnvFile() } catch {}
 const url = "http://127.0.0.1:" + (process.env.HEALTH_CHECK_PORT || 8080) + process.argv[1];
-fetch(url, { signal: AbortSignal.timeout(5000) })
+fetch(url, { signal: AbortSignal.timeout(10000) })
   .then((answer) => answer.text())
   .then((text) => process.stdout.write(text), (error) => { console.error(String(error.cause?.message || error.message)); process.exitCode = 1 });'
 readonly HTTP_GET

@@ -56,8 +56,13 @@ take_lease() {
 
 # For as long as the script lives. Where another has taken it, it is too late: `lease_is_lost` tells.
 _renew_lease() {
-  local found version holder
-  while sleep "$LEASE_RENEW_SECONDS" && kill -0 "$$"; do
+  local found version holder never
+  # Not by `sleep`, which would outlive us: nothing ever comes of this pipe.
+  mkfifo -- "$TEMP_DIR/never"
+  exec {never}<>"$TEMP_DIR/never"
+  while :; do
+    read -rt "$LEASE_RENEW_SECONDS" -u "$never" || true
+    kill -0 "$$" || return
     found=$(_read_lease) || continue
     read -r version holder <<<"$found"
     if [[ $holder != "$LEASE_HOLDER" ]]; then

@@ -53,6 +53,7 @@ eventually() {
   [ "$status" -eq 1 ]
   leave_lease
   [ -z "$(holder)" ]
+  rm never
   take_lease 3>&-
   [ "$(holder)" = "$LEASE_HOLDER" ]
 }
