@@ -13,24 +13,22 @@ import type { SourceMessage } from '../src/ingest/source.js';
 import { DecodePool } from '../src/workers/decode-pool.js';
 import { until } from './kafka/until.js';
 import { createSink } from './support/batches.js';
-import { type TestDatabase, testDatabase } from './support/database.js';
+import { testDatabase } from './support/database.js';
 
 const TOPIC = 'solana.dextrades.proto';
-const POISONS = ['KILLS THE WORKER', 'HANGS THE WORKER', 'EATS ALL MEMORY', 'THROWS'];
+const CRASHES = ['KILLS THE WORKER', 'EATS ALL MEMORY', 'THROWS'];
+const HANG = 'HANGS THE WORKER';
 
 let folder = '';
-let database: TestDatabase;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pipeline-'));
-  database = await testDatabase();
 });
 after(async () => {
-  await database.drop();
   await rm(folder, { recursive: true });
 });
 
 /** Good messages with one poisonous one of each kind among them, and the offsets of those. */
-async function writeCapture(path: string): Promise<{ trades: number; poisoned: string[] }> {
+async function writeCapture(path: string, poisons: readonly string[]): Promise<{ trades: number; poisoned: string[] }> {
   const offsets = new Map<number, number>();
   const poisoned: string[] = [];
   const messages: SourceMessage[] = [];
@@ -44,8 +42,8 @@ async function writeCapture(path: string): Promise<{ trades: number; poisoned: s
   takeMessages(160, { seed: 3, poisonShare: 0, transactionsPerSlot: 20 }).forEach((message, i) => {
     if (i % 40 === 20) {
       const partition = i % 4;
-      const value = Uint8Array.from(Buffer.from(POISONS[Math.floor(i / 40)] ?? ''));
-      poisoned.push(`${partition}/${push(partition, value)}`);
+      const poison = poisons[Math.floor(i / 40)];
+      if (poison !== undefined) poisoned.push(`${partition}/${push(partition, Uint8Array.from(Buffer.from(poison)))}`);
     }
     push(message.partition, message.value);
     for (const { slot, txIndex, tradeIndex } of message.trades) keys.add(`${slot}/${txIndex}/${tradeIndex}`);
@@ -56,55 +54,69 @@ async function writeCapture(path: string): Promise<{ trades: number; poisoned: s
   return { trades: keys.size, poisoned: poisoned.sort() };
 }
 
-test('messages that kill, hang or fill a worker become dead letters alone, byte for byte; all others land', async () => {
-  const path = join(folder, 'poison');
-  const { trades, poisoned } = await writeCapture(path);
-  const source = await CaptureSource.open(path);
-  const sink = createSink(database.url);
-  await sink.open();
-  const decoder = await DecodePool.start({
-    threads: 2,
-    taskTimeoutMs: 2_500, // of which a busy machine may take much before the worker runs at all
-    messageMaxBytes: 1_000_000,
-    heapMb: 32,
-    workerFile: new URL('./workers/fixtures/poison-worker.js', import.meta.url),
-  });
-  const failures: Error[] = [];
-  const pipeline = createPipeline(source, sink, decoder, (error) => failures.push(error));
-  await source.start(pipeline);
-  await until(
-    'everything has landed',
-    () => failures.length > 0 || pipeline.partitions.every(({ landed, highWatermark }) => landed === highWatermark),
-    { timeoutMs: 120_000 },
-  );
-  await source.stop();
-  assert.deepEqual(failures, []);
-  assert.equal(pipeline.budget.used, 0, 'every byte reserved was released');
-  pipeline.close();
-  await sink.close();
-  await decoder.close();
+for (const { about, poisons, errorClass, limits } of [
+  {
+    about: 'kill or fill a worker',
+    poisons: CRASHES,
+    errorClass: 'worker_crashed',
+    limits: { taskTimeoutMs: 120_000, slabMaxBytes: 200_000 },
+  },
+  {
+    about: 'hang a worker',
+    poisons: [HANG],
+    errorClass: 'worker_timeout',
+    // Long enough for a good message of a busy machine; one message a slab, so that it need not be searched for.
+    limits: { taskTimeoutMs: 8_000, slabMaxBytes: 1 },
+  },
+])
+  test(`messages that ${about} become dead letters alone, byte for byte; all others land`, async () => {
+    const path = join(folder, errorClass);
+    const { trades, poisoned } = await writeCapture(path, poisons);
+    const source = await CaptureSource.open(path);
+    const database = await testDatabase();
+    const sink = createSink(database.url);
+    await sink.open();
+    const decoder = await DecodePool.start({
+      threads: 2,
+      taskTimeoutMs: limits.taskTimeoutMs,
+      messageMaxBytes: 1_000_000,
+      heapMb: 32,
+      workerFile: new URL('./workers/fixtures/poison-worker.js', import.meta.url),
+    });
+    const failures: Error[] = [];
+    const pipeline = createPipeline(source, sink, decoder, (error) => failures.push(error), limits.slabMaxBytes);
+    await source.start(pipeline);
+    await until(
+      'everything has landed',
+      () => failures.length > 0 || pipeline.partitions.every(({ landed, highWatermark }) => landed === highWatermark),
+      { timeoutMs: 240_000 },
+    );
+    await source.stop();
+    assert.deepEqual(failures, []);
+    assert.equal(pipeline.budget.used, 0, 'every byte reserved was released');
+    pipeline.close();
+    await sink.close();
+    await decoder.close();
 
-  const [row] = await database.query<{ all: string; keys: string }>(
-    'SELECT count(*) AS all, count(DISTINCT (block_slot, tx_index, trade_index)) AS keys FROM solana_dex_trades',
-  );
-  assert.deepEqual(row, { all: String(trades), keys: String(trades) });
-  const letters = await database.query<{ at: string; payload: Buffer; error_class: string }>(
-    `SELECT partition || '/' || kafka_offset AS at, payload, error_class FROM ingest_dead_letters ORDER BY 1`,
-  );
-  assert.deepEqual(
-    letters.map(({ at }) => at),
-    poisoned,
-  );
-  assert.deepEqual(letters.map(({ payload }) => payload.toString()).sort(), [...POISONS].sort());
-  for (const { payload, error_class } of letters) {
-    const expected = payload.toString().startsWith('HANGS') ? 'worker_timeout' : 'worker_crashed';
-    assert.equal(error_class, expected, payload.toString());
-  }
-});
+    const [row] = await database.query<{ all: string; keys: string }>(
+      'SELECT count(*) AS all, count(DISTINCT (block_slot, tx_index, trade_index)) AS keys FROM solana_dex_trades',
+    );
+    assert.deepEqual(row, { all: String(trades), keys: String(trades) });
+    const letters = await database.query<{ at: string; payload: Buffer; error_class: string }>(
+      `SELECT partition || '/' || kafka_offset AS at, payload, error_class FROM ingest_dead_letters ORDER BY 1`,
+    );
+    assert.deepEqual(
+      letters.map(({ at }) => at),
+      poisoned,
+    );
+    assert.deepEqual(letters.map(({ payload }) => payload.toString()).sort(), [...poisons].sort());
+    for (const { payload, error_class } of letters) assert.equal(error_class, errorClass, payload.toString());
+    await database.drop();
+  });
 
 test('workers that cannot start any more stop the engine and condemn no message', async () => {
   const path = join(folder, 'broken');
-  await writeCapture(path);
+  await writeCapture(path, CRASHES);
   const other = await testDatabase();
   const source = await CaptureSource.open(path);
   const sink = createSink(other.url);
@@ -129,6 +141,7 @@ function createPipeline(
   sink: ReturnType<typeof createSink>,
   decoder: Decoder,
   failed: PipelineObserver['failed'],
+  slabMaxBytes = 200_000,
 ): Pipeline {
   const nothing = (): void => {};
   return new Pipeline({
@@ -150,7 +163,7 @@ function createPipeline(
     batchMaxBytes: 1_000_000,
     batchLingerMs: 5,
     budgetBytes: 16_000_000,
-    slabMaxBytes: 200_000,
+    slabMaxBytes,
     slabLingerMs: 5,
     slabAttempts: 2,
     duplicateWindowEntries: 10_000,
