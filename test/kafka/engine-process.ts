@@ -92,6 +92,8 @@ export class EngineProcess {
 
   /** SIGTERM, as a user stops it; answers how it ended. One that does not end in time is killed, and that shows. */
   async stop(): Promise<EngineExit> {
+    // Before node runs a line of ours, a signal ends it as it ends any process.
+    await until('the engine runs', () => this.#output !== '' || !this.running, { explain: () => `${this.pid}` });
     if (this.running) this.#child.kill('SIGTERM');
     const deadline = setTimeout(() => this.#child.kill('SIGKILL'), STOP_TIMEOUT_MS);
     const exit = await this.exited;
