@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parseDocument, stringify } from 'yaml';
 import { KUBERNETES, manifestsOf, nameOf, renderedText, templateOf, textsIn } from '../support/kubernetes/manifests.js';
 import { type Answer, ApiServer, type ApplyOptions, withoutApiserver } from './apiserver.js';
+import { SCRIPTS } from './colours.js';
 
 const COLOURS = ['blue', 'green'];
 const OVERLAYS = ['shared', ...COLOURS, 'keda', 'prometheus-operator'];
@@ -36,6 +38,14 @@ function changed(yaml: string, path: string, value: unknown): string {
   if (value === undefined) document.deleteIn(keys);
   else document.setIn(keys, document.createNode(value));
   return document.toString();
+}
+
+/** A Lease as deploy_blue_green.sh writes it; by a version it takes the place of the one that has it. */
+function leaseOf(holder: string, version = ''): string {
+  const script = `. "$1" && _lease "$2" "$3"`;
+  return execFileSync('bash', ['-euc', script, 'lease', join(SCRIPTS, 'lib/lease.sh'), holder, version], {
+    encoding: 'utf8',
+  });
 }
 
 /** What the server is to refuse, and the word of its answer that tells, where it is not the field's name. */
@@ -202,6 +212,24 @@ describe('a real kube-apiserver', { skip: withoutApiserver() }, () => {
     const { status, body } = await server.apply(next, where);
     assert.equal(status, 422);
     assert.match(body.message ?? '', /field is immutable/);
+  });
+
+  test('takes the Lease of a hand-over from whoever has seen it last, and from nobody else, and lets go of it', async () => {
+    const leases = `/apis/coordination.k8s.io/v1/namespaces/${await namespace()}/leases`;
+    const made = await server.write('POST', leases, leaseOf('here/1'));
+    assert.equal(made.status, 201, made.body.message);
+    const path = `${leases}/${made.body.metadata.name}`;
+    const { resourceVersion } = made.body.metadata;
+    const again = await server.write('POST', leases, leaseOf('there/2'));
+    assert.equal(again.status, 409, 'it is there');
+    const renewed = await server.write('PUT', path, leaseOf('here/1', resourceVersion));
+    assert.equal(renewed.status, 200, renewed.body.message);
+    const late = await server.write('PUT', path, leaseOf('there/2', resourceVersion));
+    assert.equal(late.status, 409, 'it was renewed since');
+    const left = await server.write('PUT', path, leaseOf('', renewed.body.metadata.resourceVersion));
+    assert.equal(left.status, 200, left.body.message);
+    const next = await server.write('PUT', path, leaseOf('there/2', left.body.metadata.resourceVersion));
+    assert.deepEqual([next.status, next.warnings], [200, []], next.body.message);
   });
 
   test('names the field that it does not know, of each kind', async () => {

@@ -117,6 +117,11 @@ export class ApiServer {
     return this.#ask('POST', `${path}?${query}`, JSON.stringify(object), 'application/json');
   }
 
+  /** Creates an object under `path`, or replaces the one that is there, as `kubectl create` and `kubectl replace` do. */
+  async write(method: 'POST' | 'PUT', path: string, json: string): Promise<Answer> {
+    return this.#ask(method, `${path}?fieldValidation=Strict`, json, 'application/json');
+  }
+
   async get(path: string): Promise<Answer> {
     return this.#ask('GET', path);
   }

@@ -10,9 +10,10 @@ LEASE_RENEWER=''
 # _lease HOLDER [VERSION]: the object; with a version it is only taken where that is the one that is there.
 _lease() {
   jq -cn --arg name "$KUBE_LEASE" --arg holder "$1" --arg version "${2-}" --argjson seconds "$LEASE_SECONDS" \
-    '{apiVersion: "coordination.k8s.io/v1", kind: "Lease",
-      metadata: ({name: $name} + (if $version == "" then {} else {resourceVersion: $version} end)),
-      spec: {holderIdentity: $holder, leaseDurationSeconds: $seconds, renewTime: (now | strftime("%Y-%m-%dT%H:%M:%S.000000Z"))}}'
+    'now as $now | (($now - ($now | floor)) * 1e6 | floor | "00000\(.)"[-6:]) as $micros
+     | {apiVersion: "coordination.k8s.io/v1", kind: "Lease",
+        metadata: ({name: $name} + (if $version == "" then {} else {resourceVersion: $version} end)),
+        spec: {holderIdentity: $holder, leaseDurationSeconds: $seconds, renewTime: ($now | strftime("%Y-%m-%dT%H:%M:%S.\($micros)Z"))}}'
 }
 
 # _read_lease: "VERSION HOLDER"; nothing where it was never made.
