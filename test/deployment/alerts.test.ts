@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { type KnownMetrics, knownMetrics, promqlUse, unknownInPromql } from '../support/promql-metrics.js';
+import { promtool, WITHOUT_PROMTOOL } from '../support/promtool.js';
 
 interface Rule {
   readonly record?: string;
@@ -40,22 +41,14 @@ function withRecorded(): KnownMetrics {
   return known;
 }
 
-const missing = 'promtool is not installed (Debian: apt-get install prometheus)';
-const skip = spawnSync('promtool', ['--version']).status === 0 || process.env.PROMTOOL_REQUIRED ? false : missing;
-
-function promtool(...words: string[]): void {
-  const { status, stdout, stderr } = spawnSync('promtool', words, { cwd: CONFIGS, encoding: 'utf8' });
-  assert.equal(status, 0, stdout + stderr);
-}
-
-describe('promtool', { skip }, () => {
+describe('promtool', { skip: WITHOUT_PROMTOOL }, () => {
   it('takes the configuration and its rules', () => {
-    promtool('check', 'config', 'prometheus.yml');
-    promtool('check', 'rules', '--lint=all', '--lint-fatal', 'prometheus_rules.yml');
+    promtool(['check', 'config', 'prometheus.yml'], CONFIGS);
+    promtool(['check', 'rules', '--lint=all', '--lint-fatal', 'prometheus_rules.yml'], CONFIGS);
   });
 
   it('sees every alert fire when it should, and only then', () =>
-    promtool('test', 'rules', 'prometheus_rules_test.yml'));
+    promtool(['test', 'rules', 'prometheus_rules_test.yml'], CONFIGS));
 });
 
 describe('the alerts', () => {

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 import { filledIn, grafanaPanels, grafanaQueries } from '../support/grafana-dashboard.js';
 import { knownMetrics, unknownInPromql } from '../support/promql-metrics.js';
+import { promtool, WITHOUT_PROMTOOL } from '../support/promtool.js';
 
 const ROOT = new URL('../../../', import.meta.url);
 const text = readFileSync(new URL('deployment/configs/grafana/dashboards/engine.json', ROOT), 'utf8');
@@ -18,8 +19,6 @@ const queries = grafanaQueries(text);
 
 /** Recorded by prometheus_rules.yml. */
 const RECORDED = 'namespace:processing_errors:ratio_rate5m';
-const missing = 'promtool is not installed (Debian: apt-get install prometheus)';
-const skip = spawnSync('promtool', ['--version']).status === 0 || process.env.PROMTOOL_REQUIRED ? false : missing;
 
 describe('Grafana’s dashboard', () => {
   it('is what scripts/grafana makes; node scripts/write-grafana.mjs renews it', () => {
@@ -106,15 +105,12 @@ describe('Grafana’s dashboard', () => {
     }
   });
 
-  it('asks in PromQL', { skip }, () => {
+  it('asks in PromQL', { skip: WITHOUT_PROMTOOL }, () => {
     const folder = mkdtempSync(join(tmpdir(), 'grafana-'));
     try {
       const rules = queries.map(({ expr }, at) => ({ record: `query_${at}`, expr: filledIn(expr) }));
       writeFileSync(join(folder, 'rules.yml'), stringify({ groups: [{ name: 'dashboard', rules }] }));
-      const { status, stdout, stderr } = spawnSync('promtool', ['check', 'rules', join(folder, 'rules.yml')], {
-        encoding: 'utf8',
-      });
-      assert.equal(status, 0, stdout + stderr);
+      promtool(['check', 'rules', join(folder, 'rules.yml')]);
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { parse, stringify } from 'yaml';
-import { KUBERNETES, KUSTOMIZE, manifestsIn, NO_KUSTOMIZE, named, rendered } from '../support/kubernetes/manifests.js';
+import { KUBERNETES, manifestsIn, named, rendered, WITHOUT_KUSTOMIZE } from '../support/kubernetes/manifests.js';
 import { knownMetrics, unknownInPromql } from '../support/promql-metrics.js';
+import { promtool, WITHOUT_PROMTOOL } from '../support/promtool.js';
 
 const plain = manifestsIn(KUBERNETES);
-const skip = KUSTOMIZE !== null || process.env.KUSTOMIZE_REQUIRED ? false : NO_KUSTOMIZE;
 const config = () => named(plain, 'ConfigMap', 'bitquery-kafka-config').data ?? {};
 
 interface External {
@@ -48,10 +47,8 @@ describe('the autoscaler', () => {
     }
   });
 
-  const missing = 'promtool is not installed (Debian: apt-get install prometheus)';
-  const promtool = spawnSync('promtool', ['--version']).status === 0 || process.env.PROMTOOL_REQUIRED;
   it('gets one row, in which a partition that two pods tell of counts once', {
-    skip: promtool ? false : missing,
+    skip: WITHOUT_PROMTOOL,
   }, () => {
     const folder = mkdtempSync(join(tmpdir(), 'adapter-'));
     const series = (pod: string, partition: number, value: number): object[] =>
@@ -88,10 +85,7 @@ describe('the autoscaler', () => {
         join(folder, 'cases.yml'),
         stringify({ rule_files: [], evaluation_interval: '15s', tests: [case_] }),
       );
-      const { status, stdout, stderr } = spawnSync('promtool', ['test', 'rules', join(folder, 'cases.yml')], {
-        encoding: 'utf8',
-      });
-      assert.equal(status, 0, stdout + stderr);
+      promtool(['test', 'rules', join(folder, 'cases.yml')]);
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -102,7 +96,7 @@ describe('the autoscaler', () => {
     assert.match(rule.metricsQuery, /kafka_consumer_useful_lag/);
   });
 
-  it('asks KEDA for the same, in its overlay', { skip }, () => {
+  it('asks KEDA for the same, in its overlay', { skip: WITHOUT_KUSTOMIZE }, () => {
     const all = rendered('keda');
     const scaled = named(all, 'ScaledObject', 'bitquery-kafka-consumer').spec as unknown as {
       minReplicaCount: number;

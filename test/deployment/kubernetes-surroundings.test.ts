@@ -9,17 +9,17 @@ import {
   containersOf,
   KUBERNETES,
   KUSTOMIZE,
+  kustomized,
   type Manifest,
   manifestsIn,
   manifestsOf,
-  NO_KUSTOMIZE,
   rendered,
   templateOf,
+  WITHOUT_KUSTOMIZE,
 } from '../support/kubernetes/manifests.js';
 
 const readme = readFileSync(join(KUBERNETES, 'README.md'), 'utf8');
 const noKubectl = KUSTOMIZE?.[0] === 'kubectl' ? false : 'kubectl is not installed';
-const noKustomize = KUSTOMIZE !== null || process.env.KUSTOMIZE_REQUIRED ? false : NO_KUSTOMIZE;
 
 interface Peer {
   readonly ipBlock?: { readonly cidr: string };
@@ -65,7 +65,9 @@ describe('what the cluster has besides us', () => {
     for (const address of addresses) assert.ok(readme.includes(address.replace('/32', '')), address);
   });
 
-  it('reads what its release’s label is on, once the lines are no comment any more', { skip: noKustomize }, () => {
+  it('reads what its release’s label is on, once the lines are no comment any more', {
+    skip: WITHOUT_KUSTOMIZE,
+  }, () => {
     const folder = mkdtempSync(join(tmpdir(), 'overlay-'));
     try {
       cpSync(join(KUBERNETES, 'overlays/prometheus-operator'), folder, { recursive: true });
@@ -74,10 +76,8 @@ describe('what the cluster has besides us', () => {
       const opened = text.replaceAll(/^# (labels:| {2}- pairs: .*)$/gm, '$1');
       assert.notEqual(opened, text);
       writeFileSync(file, opened);
-      const [program = '', ...words] = KUSTOMIZE!;
-      const { stdout, stderr } = spawnSync(program, [...words, folder], { encoding: 'utf8' });
-      const labels = manifestsOf(stdout).map(({ metadata }) => metadata.labels?.release);
-      assert.deepEqual(labels, ['kube-prometheus-stack', 'kube-prometheus-stack', 'kube-prometheus-stack'], stderr);
+      const labels = manifestsOf(kustomized(folder)).map(({ metadata }) => metadata.labels?.release);
+      assert.deepEqual(labels, ['kube-prometheus-stack', 'kube-prometheus-stack', 'kube-prometheus-stack']);
     } finally {
       rmSync(folder, { recursive: true });
     }

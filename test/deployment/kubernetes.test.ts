@@ -33,18 +33,17 @@ import {
   type Manifest,
   manifestsIn,
   manifestsOf,
-  NO_KUSTOMIZE,
   named,
   nameOf,
   rendered,
   templateOf,
+  WITHOUT_KUSTOMIZE,
 } from '../support/kubernetes/manifests.js';
 import { podFaults } from '../support/kubernetes/pods.js';
 import { isBuiltIn, schemaFaults } from '../support/kubernetes/schema.js';
 
 const plain = manifestsIn(KUBERNETES);
 const secrets = manifestsOf(readFileSync(join(KUBERNETES, 'secret.yaml.template'), 'utf8'));
-const skip = KUSTOMIZE !== null || process.env.KUSTOMIZE_REQUIRED ? false : NO_KUSTOMIZE;
 const COLOURS = ['blue', 'green'] as const;
 
 /** HTTP paths of each command that serves any, as a real server answers. */
@@ -223,7 +222,7 @@ describe('what each container is told', () => {
   });
 });
 
-describe('the overlays', { skip }, () => {
+describe('the overlays', { skip: WITHOUT_KUSTOMIZE }, () => {
   it('are what the schemas want, each with what it stands beside', async () => {
     for (const overlay of ['shared', 'blue', 'green', 'keda', 'prometheus-operator'])
       for (const manifest of rendered(overlay).filter(isBuiltIn))

@@ -8,6 +8,7 @@ import { METRIC_DEFINITIONS } from '../../src/observe/metric-definitions.js';
 import { metricsDocument } from '../../src/observe/metric-docs.js';
 import { createMetrics } from '../../src/observe/metrics.js';
 import { mirrorStatus } from '../../src/observe/mirror-status.js';
+import { WITHOUT_PROMTOOL } from '../support/promtool.js';
 import { engineStatus } from './fixtures.js';
 
 const ROOT = new URL('../../../', import.meta.url);
@@ -65,12 +66,8 @@ describe('the contract of the log', () => {
   });
 });
 
-const promtool = spawnSync('promtool', ['--version']).status === 0;
-
 describe('promtool', () => {
-  const missing = 'promtool is not installed (Debian: apt-get install prometheus)';
-  const skip = promtool || process.env.PROMTOOL_REQUIRED ? false : missing;
-  it('finds nothing to say against the metrics', { skip }, async () => {
+  it('finds nothing to say against the metrics', { skip: WITHOUT_PROMTOOL }, async () => {
     const metrics = createMetrics({ version: '1.2.3' });
     mirrorStatus(metrics, engineStatus());
     const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {

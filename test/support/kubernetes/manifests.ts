@@ -104,6 +104,9 @@ export const KUSTOMIZE: readonly string[] | null =
 
 export const NO_KUSTOMIZE = 'neither kubectl nor kustomize is installed (see .ci/install-packages)';
 
+/** Why no overlay can be rendered here, false where one can. With KUSTOMIZE_REQUIRED set it is to be rendered all the same. */
+export const WITHOUT_KUSTOMIZE = KUSTOMIZE !== null || process.env.KUSTOMIZE_REQUIRED ? false : NO_KUSTOMIZE;
+
 const renderings = new Map<string, string>();
 
 /** An overlay as `kubectl apply -k` would send it. */
@@ -115,12 +118,16 @@ export function rendered(overlay: string): Manifest[] {
 export function renderedText(overlay: string): string {
   const known = renderings.get(overlay);
   if (known !== undefined) return known;
+  const text = kustomized(join(KUBERNETES, 'overlays', overlay));
+  renderings.set(overlay, text);
+  return text;
+}
+
+/** What kustomize makes of a folder. */
+export function kustomized(folder: string): string {
   const [program = 'kubectl', verb = 'kustomize'] = KUSTOMIZE ?? [];
-  const { status, stdout, stderr } = spawnSync(program, [verb, join(KUBERNETES, 'overlays', overlay)], {
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`${program} ${verb} ${overlay}: ${stderr}`);
-  renderings.set(overlay, stdout);
+  const { status, stdout, stderr } = spawnSync(program, [verb, folder], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${program} ${verb} ${folder}: ${stderr}`);
   return stdout;
 }
 
