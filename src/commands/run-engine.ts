@@ -14,7 +14,7 @@ const EXIT_GRACE_SECONDS = 2;
 
 /**
  * Runs an engine until a signal, an error or `done`; then drains it and answers the exit code: 0 with nothing left to
- * replay, 1 after an error. A second signal, whatever the first came in, or SHUTDOWN_TIMEOUT_MS, exits at once. Without `done` there is always more to do,
+ * replay, 1 after an error. A second signal, or SHUTDOWN_TIMEOUT_MS, exits at once. Without `done` there is always more to do,
  * and `follow`, where given, looks on.
  */
 export async function runEngine(

@@ -1,5 +1,6 @@
 import { BASE58_MAX_BYTES } from './base58.js';
 import { MONEY, moneyOf } from './money.js';
+import { orderSlot } from './trade.js';
 import { CURRENCY_SLOT, SIDE_SLOT, TRADE_SLOT, TRADE_STRIDE, TRANSACTION_SLOT } from './walk-slots.js';
 
 const TRANSACTION_ADDRESSES = [
@@ -17,7 +18,6 @@ const TRADE_ADDRESSES = [
   TRADE_SLOT.programLength,
   TRADE_SLOT.buy + SIDE_SLOT.ownerLength,
   TRADE_SLOT.sell + SIDE_SLOT.ownerLength,
-  TRADE_SLOT.buy + SIDE_SLOT.orderIdLength,
 ];
 
 /**
@@ -37,9 +37,7 @@ export function longAddress(
   for (const slot of TRANSACTION_ADDRESSES) longest = Math.max(longest, transactions[transaction + slot]!);
   for (let at = record; at < record + count * TRADE_STRIDE; at += TRADE_STRIDE) {
     for (const slot of TRADE_ADDRESSES) longest = Math.max(longest, trades[at + slot]!);
-    if (trades[at + TRADE_SLOT.buy + SIDE_SLOT.orderIdLength] === 0) {
-      longest = Math.max(longest, trades[at + TRADE_SLOT.sell + SIDE_SLOT.orderIdLength]!);
-    }
+    longest = Math.max(longest, trades[orderSlot(trades, at) + 1]!);
     longest = Math.max(longest, nativeAddress(source, trades, at));
   }
   return longest > BASE58_MAX_BYTES ? longest : 0;

@@ -143,9 +143,10 @@ export function traderSlot(
   const sell = record + TRADE_SLOT.sell;
   const buyerOwns = trades[buy + SIDE_SLOT.ownerLength]! > 0;
   const sellerOwns = trades[sell + SIDE_SLOT.ownerLength]! > 0;
-  const place = buyerOwns || sellerOwns ? SIDE_SLOT.ownerAt : SIDE_SLOT.addressAt;
-  const hasBuyer = place === SIDE_SLOT.ownerAt ? buyerOwns : hasNativeAddress(source, trades, buy);
-  const hasSeller = place === SIDE_SLOT.ownerAt ? sellerOwns : hasNativeAddress(source, trades, sell);
+  const owned = buyerOwns || sellerOwns;
+  const place = owned ? SIDE_SLOT.ownerAt : SIDE_SLOT.addressAt;
+  const hasBuyer = owned ? buyerOwns : hasNativeAddress(source, trades, buy);
+  const hasSeller = owned ? sellerOwns : hasNativeAddress(source, trades, sell);
   if (!hasBuyer && !hasSeller) return -1;
   if (!hasSeller) return buy + place;
   // Of two that differ: the signer where it is one of them, else the one who pays.
