@@ -19,10 +19,6 @@ async function portOf(exporter: EngineProcess): Promise<number> {
   return Number(/"http\.ports":\[(\d+)/.exec(exporter.output)?.[1]);
 }
 
-function says(exporter: EngineProcess, what: RegExp): Promise<void> {
-  return until(`the exporter says ${what}`, () => what.test(exporter.output), { explain: () => exporter.output });
-}
-
 async function scrape(port: number): Promise<Exported> {
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   const of = (name: string): Map<string, number> => {
@@ -96,7 +92,7 @@ test('the exporter tells a lag that grows while every engine is dead, and nothin
       assert.equal(databaseless.sum(name), null, name);
     assert.equal(databaseless.sum('kafka_partition_high_watermark_offset'), stage.end);
     assert.ok((databaseless.of('lag_exporter_source_seen_timestamp_seconds').get('postgres') ?? 0) > 0);
-    await says(exporter, /"event\.code":"lag_source_away".*PostgreSQL does not answer/);
+    await exporter.says(/"event\.code":"lag_source_away".*PostgreSQL does not answer/);
     assert.equal((await fetch(`http://127.0.0.1:${port}/ready`)).status, 503);
     assert.equal((await fetch(`http://127.0.0.1:${port}/live`)).status, 200);
     assert.equal((await fetch(`http://127.0.0.1:${port}/health`, { method: 'POST' })).status, 405);
@@ -105,7 +101,7 @@ test('the exporter tells a lag that grows while every engine is dead, and nothin
     proxy.clear();
     proxy.cut();
     await until('the database is back', async () => (await scrape(port)).sum('kafka_consumer_lag') === 30);
-    await says(exporter, /"event\.code":"lag_source_back"/);
+    await exporter.says(/"event\.code":"lag_source_back"/);
 
     await cluster.down(1);
     await until(

@@ -74,6 +74,11 @@ export class EngineProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  /** Waits until it has printed that. */
+  says(what: RegExp): Promise<void> {
+    return until(`it says ${what}`, () => what.test(this.#output), { explain: () => this.#output });
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }

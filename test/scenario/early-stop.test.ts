@@ -15,9 +15,6 @@ describe('SIGTERM while the engine starts', () => {
   });
   after(() => stage.close());
 
-  const says = (engine: EngineProcess, word: string) =>
-    until(`it says ${word}`, () => engine.output.includes(`"${word}"`), { explain: () => engine.output });
-
   async function assertEndsWell(engine: EngineProcess): Promise<void> {
     assert.deepEqual(await engine.ended(), { code: 0, signal: null }, engine.output);
     assert.match(engine.output, /"stopped"/);
@@ -56,7 +53,7 @@ describe('SIGTERM while the engine starts', () => {
     const engine = stage.engine({ DATABASE_URL: proxy.url(url) });
     await until('it talks to its database', () => held, { explain: () => engine.output });
     engine.signal('SIGTERM');
-    await says(engine, 'shutdown');
+    await engine.says(/"shutdown"/);
     proxy.clear();
     proxy.cut();
     await assertEndsWell(engine);
@@ -70,7 +67,7 @@ describe('SIGTERM while the engine starts', () => {
       // Whoever went on waiting would be ended by this, and exit 1.
       const settings = { DATABASE_URL: url, DATABASE_MIGRATE: migrates, SHUTDOWN_TIMEOUT_MS: '50000' };
       const engine = stage.engine(settings);
-      await says(engine, 'database_waiting');
+      await engine.says(/"database_waiting"/);
       engine.signal('SIGTERM');
       await assertEndsWell(engine);
       await proxy.close();

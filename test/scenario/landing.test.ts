@@ -113,11 +113,9 @@ test('after a failure of its own, the first signal lets an engine drain on', asy
   await holder.connect();
   await holder.query('BEGIN; SELECT FROM kafka_offsets WHERE partition = 0 FOR UPDATE');
   await stage.send(takeMessages(40, { seed: 9, startSlot: 420_000_000, poisonShare: 0, transactionsPerSlot: 10 }));
-  await until('it fails', () => engine.output.includes('"engine_failed"'), { explain: () => engine.output });
+  await engine.says(/"engine_failed"/);
   engine.signal('SIGTERM');
-  await until('it hears the signal', () => engine.output.includes('stopping already'), {
-    explain: () => engine.output,
-  });
+  await engine.says(/stopping already/);
   await holder.end();
   assert.equal((await engine.ended()).code, 1, engine.output);
   assert.doesNotMatch(engine.output, /shutdown_forced|shutdown_deadline/);

@@ -140,7 +140,7 @@ describe('an engine that was stopped past its session and goes on', { concurrenc
         `an owner stopped in the middle of a COPY: everything landed by another after ${took} ms ` +
           `(session ${CLUSTER.sessionTimeoutMs} ms, start of the successor included; bound ${TAKE_OVER_MS_MAX} ms)`,
       );
-      await until('it says so', () => /Ended backends of an earlier owner/.test(successor.output));
+      await successor.says(/Ended backends of an earlier owner/);
       owner.signal('SIGCONT');
       await send(20);
       await stage.settled();
@@ -168,8 +168,7 @@ describe('two deployments of one group and one database', { concurrency: 2 }, ()
       await send(40);
       await stage.settled();
       await owns(blue);
-      for (const words of [/was claimed by another engine: dropped/, /joins the group anew/])
-        await until(`blue says ${words}`, () => words.test(blue.output), { explain: () => blue.output });
+      for (const words of [/was claimed by another engine: dropped/, /joins the group anew/]) await blue.says(words);
       await endsClean(blue);
     }));
 
