@@ -11,9 +11,8 @@ test('status says where the group stands, with engines up, dead, and without dat
     const engine = stage.engine();
     await Promise.all([owns(engine), send(40)]);
     await stage.settled();
-    await until('the engine names its port', () => /"health":\d+/.test(engine.output));
     const monitor = { ...stage.environment(), DATABASE_URL: proxy.url(stage.database.urls.monitor) };
-    const at = `http://127.0.0.1:${/"health":(\d+)/.exec(engine.output)?.[1]}`;
+    const at = `http://127.0.0.1:${await engine.healthPort()}`;
     const warnings = (await missingLibraries()).map((warning) => `${warning}\n`).join('');
     const look = async (
       flags: readonly string[] = ['--seconds', '0'],

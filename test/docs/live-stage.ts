@@ -46,13 +46,12 @@ export async function runningStage(): Promise<LiveStage> {
 /** One more engine, once so many own partitions; answers its port. */
 export async function join(stage: Stage, owners: number): Promise<number> {
   const engine = stage.engine(CONTROL);
-  const port = (): string | undefined => /"health":(\d+)/.exec(engine.output)?.[1];
   const explain = (): string => engine.output;
-  await until('the engine is ready', () => port() !== undefined && engine.output.includes('the engine is ready'), {
+  await until('the engine is ready', () => engine.output.includes('the engine is ready'), {
     explain,
   });
   await until(`${owners} own partitions`, async () => new Set(await stage.owners()).size === owners, { explain });
-  return Number(port());
+  return engine.healthPort();
 }
 
 async function send(stage: Stage, time: number): Promise<void> {

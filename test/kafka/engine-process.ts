@@ -74,6 +74,23 @@ export class EngineProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
+  /** Waits until it says where it answers for its health; answers that port. */
+  async healthPort(): Promise<number> {
+    const port = (): string | undefined => /"health":(\d+)/.exec(this.#output)?.[1];
+    await until('the engine names its port', () => port() !== undefined, {
+      explain: () => this.#output,
+      hopeless: () => !this.running,
+    });
+    return Number(port());
+  }
+
+  /** Partitions that it reads, by its own word: unlike the database, which knows the owner before the claim is through. */
+  async partitions(): Promise<number> {
+    const answer = await fetch(`http://127.0.0.1:${await this.healthPort()}/health`);
+    const { partitions } = (await answer.json()) as { readonly partitions: readonly unknown[] };
+    return partitions.length;
+  }
+
   /** Waits until it has printed that. */
   says(what: RegExp): Promise<void> {
     return until(`it says ${what}`, () => what.test(this.#output), { explain: () => this.#output });

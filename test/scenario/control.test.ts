@@ -36,8 +36,7 @@ async function ctl(command: string, env: Record<string, string>, flags: readonly
 }
 
 async function baseOf(engine: EngineProcess): Promise<string> {
-  await until('the log names the port', () => /"health":\d+/.test(engine.output), { explain: () => engine.output });
-  return `http://127.0.0.1:${/"health":(\d+)/.exec(engine.output)?.[1]}`;
+  return `http://127.0.0.1:${await engine.healthPort()}`;
 }
 
 const ready = async (base: string): Promise<number> => (await fetch(`${base}/ready`)).status;

@@ -103,9 +103,7 @@ test('two engines in one group, one stopped and one joining under load, lose and
   assert.deepEqual(await first.stop(), { code: 0, signal: null }, first.output);
   const third = stage.engine(group);
   await send(43);
-  await until('the third owns partitions', async () =>
-    (await stage.owners()).some((owner) => owner.includes(`-${third.pid}-`)),
-  );
+  await stage.owns(third, 1);
   await send(44);
   await stage.settled();
   await Promise.all([second.stop(), third.stop()]);
@@ -135,15 +133,14 @@ test('an engine whose claim was taken lands nothing under it, and asks the group
   await stage.send(takeMessages(40, { seed: 60, transactionsPerSlot: 20, startSlot: 428_000_000 }));
   const engine = stage.engine();
   await stage.settled();
-  const ours = async () => (await stage.owners()).every((owner) => owner.includes(`-${engine.pid}-`));
-  await until('it owns the partitions', ours);
+  await stage.owns(engine);
   // As a zombie does that comes back: the claims are another's, who then does nothing with them.
   await stage.database.query(`
     CREATE TABLE stale AS SELECT partition, epoch + 1 AS epoch, next_offset FROM kafka_offsets;
     UPDATE kafka_offsets SET epoch = epoch + 1, owner = 'another'`);
   await stage.send(takeMessages(40, { seed: 61, transactionsPerSlot: 20, startSlot: 430_000_000 }));
   await stage.settled();
-  assert.equal(await ours(), true, engine.output);
+  await stage.owns(engine);
   assert.match(engine.output, /joins the group anew/);
   const under = await stage.database.query(
     'SELECT FROM kafka_offsets JOIN stale USING (partition) WHERE kafka_offsets.epoch <= stale.epoch',

@@ -27,8 +27,7 @@ test('a running engine tells its story, its watchers do not hold up its end, and
   await stage.send(takeMessages(80, { seed: 9, poisonShare: 0, transactionsPerSlot: 40 }));
   const engine = stage.engine({ DASHBOARD_TOKEN: TOKEN });
   await stage.settled();
-  await until('the log names the port', () => /"health":\d+/.test(engine.output));
-  const base = `http://127.0.0.1:${/"health":(\d+)/.exec(engine.output)?.[1]}`;
+  const base = `http://127.0.0.1:${await engine.healthPort()}`;
   const status = async (): Promise<Body> => (await (await fetch(`${base}/api/status`, { headers })).json()) as Body;
 
   assert.equal((await fetch(`${base}/`)).status, 401);

@@ -106,7 +106,7 @@ describe('a running engine', { concurrency: 3 }, () => {
     const stage = await Stage.open({ broker: cluster });
     try {
       const owner = await WatchedEngine.of(stage.engine());
-      await until('the partition has an owner', async () => (await stage.owners()).length === 1);
+      await stage.owns(owner.engine, 1);
       const idle = await WatchedEngine.of(stage.engine());
       await idle.answers('/ready', 200);
       const all = [owner, idle];
@@ -211,7 +211,7 @@ describe('a running engine', { concurrency: 3 }, () => {
       await holder.connect();
       await holder.query('BEGIN; SELECT FROM kafka_offsets WHERE partition = 0 FOR UPDATE');
       await send(20);
-      await until('partition 0 waits', () => isLockWaitedFor(stage.database));
+      await until('partition 0 waits', () => isLockWaitedFor(stage.database, "query LIKE '%kafka_offsets_advance%'"));
       await stage.send([bad('no message', 1)]);
       const { reasons } = await watched.answers('/live', 503, /the engine has failed/);
       assert.equal(reasons.length, 1, reasons.join('; '));

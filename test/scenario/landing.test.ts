@@ -101,9 +101,7 @@ test('a replay whose claims another engine takes fails, and says that it needs a
 
 test('after a failure of its own, the first signal lets an engine drain on', async () => {
   const engine = stage.engine({ DATABASE_LANES: '2', SHUTDOWN_TIMEOUT_MS: '60000' });
-  await until('it has claimed its partitions', async () =>
-    (await stage.owners()).every((owner) => owner.includes(`-${engine.pid}-`)),
-  );
+  await stage.owns(engine);
   await stage.database.query(`
     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = 'insufficient_privilege'; END $$;
@@ -125,9 +123,7 @@ test('after a failure of its own, the first signal lets an engine drain on', asy
 test('a second signal ends a process that is still draining', async () => {
   // A database that takes no write keeps the engine from draining.
   const engine = stage.engine({ SHUTDOWN_TIMEOUT_MS: '60000' });
-  await until('it has claimed its partitions', async () =>
-    (await stage.owners()).every((owner) => owner.includes(`-${engine.pid}-`)),
-  );
+  await stage.owns(engine);
   const lock = await stage.lockOffsets();
   await stage.send(takeMessages(20, { seed: 8, startSlot: 410_000_000, poisonShare: 0, transactionsPerSlot: 10 }));
   await until('a write waits for the lock', () => lock.isWaitedFor());

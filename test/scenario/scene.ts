@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { takeMessages } from '../../src/commands/demo/generator/generator.js';
 import type { EngineProcess } from '../kafka/engine-process.js';
-import { until } from '../kafka/until.js';
 import { MockCluster, type MockClusterOptions } from '../support/mock-cluster.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
-import { Stage, TOPIC } from './stage.js';
+import { PARTITIONS, Stage, TOPIC } from './stage.js';
 
 export interface Scene {
   readonly cluster: MockCluster;
@@ -17,13 +16,12 @@ export interface Scene {
   send(count: number): Promise<void>;
   /** Of those only such as hold trades: while the table of trades is locked, none of them lands. */
   sendTrades(count: number): Promise<void>;
-  /** Waits until this engine has claimed so many partitions, or all of them. */
+  /** {@link Stage.owns} */
   owns(engine: EngineProcess, partitions?: number): Promise<void>;
   /** SIGTERM ends them with 0, and the ledger is clean. */
   endsClean(...engines: EngineProcess[]): Promise<void>;
 }
 
-const PARTITIONS = 4;
 const SLOTS_APART = 1_000;
 
 /** One scenario on a cluster with faults, with a database and engines of its own; everything goes when it is over, however. */
@@ -48,12 +46,7 @@ export async function onScene(options: MockClusterOptions, scenario: (scene: Sce
         const messages = next(10 * count, { poisonShare: 0 }).filter(({ trades }) => trades.length > 0);
         return stage.send(messages.slice(0, count));
       },
-      owns: (engine, partitions = PARTITIONS) =>
-        until(
-          `engine ${engine.pid} owns ${partitions} partitions`,
-          async () => (await stage.owners()).filter((owner) => owner.includes(`-${engine.pid}-`)).length >= partitions,
-          { explain: () => engine.output.slice(-4_000) },
-        ),
+      owns: (engine, partitions) => stage.owns(engine, partitions),
       endsClean: async (...engines) => {
         for (const engine of engines) assert.deepEqual(await engine.stop(), { code: 0, signal: null }, engine.output);
         await stage.assertLedger();

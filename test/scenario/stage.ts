@@ -10,6 +10,8 @@ import { type RoledDatabase, roledDatabase } from '../support/least-privilege.js
 import { isLockWaitedFor } from '../support/lock-waits.js';
 
 export const TOPIC = 'solana.dextrades.proto';
+/** Of a topic, unless a scenario has made it with others. */
+export const PARTITIONS = 4;
 const GROUP = 'scenario';
 
 export interface TableLock {
@@ -82,6 +84,16 @@ export class Stage {
   async owners(): Promise<string[]> {
     const rows = await this.database.query<{ owner: string }>('SELECT owner FROM kafka_offsets');
     return rows.map(({ owner }) => owner);
+  }
+
+  /** Waits until this engine has claimed so many partitions, or all of them, and reads them. */
+  owns(engine: EngineProcess, partitions = PARTITIONS): Promise<void> {
+    const claimed = async () => (await this.owners()).filter((owner) => owner.includes(`-${engine.pid}-`)).length;
+    return until(
+      `engine ${engine.pid} owns ${partitions} partitions`,
+      async () => (await claimed()) >= partitions && (await engine.partitions()) >= partitions,
+      { explain: () => engine.output.slice(-4_000) },
+    );
   }
 
   /** Offsets that landed, over all partitions. */

@@ -20,13 +20,7 @@ export class WatchedEngine {
 
   /** Resolves when the engine is up. `port` where it was given one, and may not come up. */
   static async of(engine: EngineProcess, port?: number): Promise<WatchedEngine> {
-    if (port !== undefined) return new WatchedEngine(engine, port);
-    const found = (): string | undefined => /"health":(\d+)/.exec(engine.output)?.[1];
-    await until('the engine is up', () => found() !== undefined, {
-      explain: () => engine.output,
-      hopeless: () => !engine.running,
-    });
-    return new WatchedEngine(engine, Number(found()));
+    return new WatchedEngine(engine, port ?? (await engine.healthPort()));
   }
 
   async metrics(): Promise<Exposition> {

@@ -60,7 +60,7 @@ describe('what the runbook claims', { concurrency: 1 }, () => {
       await send(40);
       await owns(engine);
       await stage.settled();
-      const health = /"health":(\d+)/.exec(engine.output)?.[1];
+      const health = await engine.healthPort();
       const ctl = (command: string) => says(stage, token, 'ctl', command, '--url', `http://127.0.0.1:${health}`);
       assert.equal((await ctl('drain')).code, 0);
       await send(40);

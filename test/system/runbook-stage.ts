@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { freePort } from '../../src/commands/demo/free-port.js';
 import { takeMessages } from '../../src/commands/demo/generator/generator.js';
 import { filesOf, MODEST, namesOf, variablesOf } from '../docs/stages.js';
-import { until } from '../kafka/until.js';
 import { Stage } from '../scenario/stage.js';
 import { DocFolder } from '../support/doc-commands.js';
 import type { PageStage } from '../support/doc-page.js';
@@ -41,12 +40,11 @@ export async function runbookStage(): Promise<RunbookStage> {
     CONTROL_SOCKET: socket,
     NODE_OPTIONS: `--heapsnapshot-signal=SIGUSR2 --diagnostic-dir=${work} --inspect-port=${inspector}`,
   });
-  const port = (): string | undefined => /"health":(\d+)/.exec(engine.output)?.[1];
-  await until('the engine names its port', () => port() !== undefined, { explain: () => engine.output });
+  const port = await engine.healthPort();
   await stage.settled();
 
   const { database } = stage;
-  writePrograms(work, port() ?? '', socket);
+  writePrograms(work, `${port}`, socket);
   writeColours(work);
   writeFileSync(join(work, 'deployed.json'), JSON.stringify(shippedDeployment()));
   writeSecrets(work, database.urls);
@@ -66,7 +64,7 @@ export async function runbookStage(): Promise<RunbookStage> {
     },
     replace: {
       ...namesOf(database),
-      '127.0.0.1:8080': `127.0.0.1:${port()}`,
+      '127.0.0.1:8080': `127.0.0.1:${port}`,
       '127.0.0.1:9229': `127.0.0.1:${inspector}`,
       '/tmp': work,
       'database=trades': `database=${database.name}`,
