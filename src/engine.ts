@@ -22,7 +22,7 @@ import { EngineStates } from './engine-states.js';
 import { EngineError, invariant, messageOf } from './errors.js';
 import type { CertificateWatch } from './ingest/certificate-watch.js';
 import { explainKafkaError, explainKafkaFailure } from './ingest/kafka-errors.js';
-import { KAFKA_TOPIC_SETTINGS, kafkaSettings } from './ingest/kafka-settings.js';
+import { KAFKA_TOPIC_SETTINGS, kafkaSettings, rejoinMs } from './ingest/kafka-settings.js';
 import { KafkaSource } from './ingest/kafka-source.js';
 import type { Source } from './ingest/source.js';
 import { Dashboard } from './observe/dashboard/dashboard.js';
@@ -75,6 +75,7 @@ export function kafkaSource(config: Config, metrics: Metrics, logger: Logger): K
     standby: config.startMode === 'standby',
     acceptOther: config.kafkaSourcePolicy === 'continue',
     drainMs: Math.min(config.kafkaSessionTimeoutMs / 2, DRAIN_MAX_MS),
+    rejoinMs: rejoinMs(config),
     explain: (texts) => explainKafkaError(texts, config),
     explainFailure: (texts) => explainKafkaFailure(texts, config),
     observer: observeKafka(metrics, logger, config.kafkaTopic),
@@ -330,7 +331,7 @@ export class Engine {
   }
 
   #fail(error: Error): void {
-    this.#failure = error;
+    this.#failure ??= error; // what follows from it says less
     this.#states.failed();
     this.#resolveFailed(error);
   }

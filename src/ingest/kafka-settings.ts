@@ -1,6 +1,7 @@
 import type { ConsumerGlobalConfig, ConsumerTopicConfig } from 'node-rdkafka';
 import type { Config } from '../config.js';
 import { parseKafkaProperties } from '../config-kafka-properties.js';
+import { REJOIN_FIRST_MS } from './membership.js';
 
 /** A partition without a position we gave it must fail, never start somewhere by itself. */
 export const KAFKA_TOPIC_SETTINGS: ConsumerTopicConfig = { 'auto.offset.reset': 'error' };
@@ -38,6 +39,15 @@ export function kafkaSettings(config: Config): ConsumerGlobalConfig {
     'socket.keepalive.enable': true,
   };
   return Object.assign(settings, parseKafkaProperties(config.kafkaProperties).properties);
+}
+
+/**
+ * How long after it was fenced a member joins its group anew at first, ms. A static one (`group.instance.id`) would put out whoever
+ * has taken its place, and so waits for a session, in which the group tells it that somebody has.
+ */
+export function rejoinMs(config: Config): number {
+  const { 'group.instance.id': name } = parseKafkaProperties(config.kafkaProperties).properties;
+  return name === undefined ? REJOIN_FIRST_MS : config.kafkaSessionTimeoutMs;
 }
 
 function groupSettings(config: Config): ConsumerGlobalConfig {

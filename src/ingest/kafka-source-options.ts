@@ -15,6 +15,8 @@ export interface KafkaSourceOptions {
   readonly acceptOther: boolean;
   /** How long a revoke may wait for what is in flight, ms. */
   readonly drainMs: number;
+  /** How long after it was fenced the member joins its group anew at first, ms. */
+  readonly rejoinMs: number;
   /** Makes an error that a person can act on of what the client said. */
   readonly explain: (texts: KafkaTexts) => EngineError;
   /** The same, with a closer look at certificates and files. */

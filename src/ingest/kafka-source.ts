@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AssignedPartitions } from './assigned-partitions.js';
 import { BrokerSigns } from './broker-signs.js';
-import { consumeFailure, loggedFailure } from './consume-failure.js';
+import { afterItsLog, consumeFailure, loggedFailure } from './consume-failure.js';
 import { ConsumeSize } from './consume-size.js';
 import { KafkaClient, messageFrom, readStatistics } from './kafka-client.js';
 import type { KafkaSourceOptions } from './kafka-source-options.js';
@@ -171,7 +171,7 @@ export class KafkaSource implements Source {
 
   fenced({ topic, partition }: TopicPartition): void {
     if (this.#away.signal.aborted) return;
-    const delayMs = this.#membership.joinAnew(() => this.#client.unsubscribe());
+    const delayMs = this.#membership.joinAnew(() => this.#client.unsubscribe(), this.#options.rejoinMs);
     if (delayMs === null) return;
     const text = `partition ${partition} of ${topic} is claimed by another engine while the group says it is ours: joins the group anew in ${delayMs / 1_000} s`;
     this.#options.observer.warned(text, 'group_rejoined');
@@ -253,7 +253,7 @@ export class KafkaSource implements Source {
 
   async #consumeFailed(error: Error): Promise<void> {
     const failure = consumeFailure(error, this.#options.topic);
-    if (failure instanceof Error) throw failure;
+    if (failure instanceof Error) throw await afterItsLog(failure);
     if (failure === 'outOfRange') {
       for (const partition of this.#assigned.all()) this.#handler?.outOfRange(partition);
       return;

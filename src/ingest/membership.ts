@@ -1,7 +1,7 @@
 import { GroupSigns } from './group-signs.js';
 
 /** A member that was fenced joins its group anew after this long, and twice as long each time it happens again soon. */
-const REJOIN_FIRST_MS = 1_000;
+export const REJOIN_FIRST_MS = 1_000;
 const REJOIN_MAX_MS = 60_000;
 /** After this long without, it counts as the first time. */
 const REJOIN_CALM_MS = 600_000;
@@ -22,7 +22,7 @@ export class Membership {
   readonly #signs = new GroupSigns();
   #alive = new AbortController();
   #rejoin: 'idle' | 'waiting' | 'leaving' = 'idle';
-  #rejoinMs = REJOIN_FIRST_MS;
+  #rejoinMs = 0;
   #calmFromMs = 0;
   #timer: NodeJS.Timeout | undefined;
   readonly #now: () => number;
@@ -67,11 +67,11 @@ export class Membership {
     return this.#rejoin === 'leaving';
   }
 
-  /** Calls `leave` after a while. Answers after how many ms, null where that is under way already. */
-  joinAnew(leave: () => void): number | null {
+  /** Calls `leave` after a while, `firstMs` the first time. Answers after how many ms, null where that is under way already. */
+  joinAnew(leave: () => void, firstMs = REJOIN_FIRST_MS): number | null {
     if (this.#rejoin !== 'idle') return null;
     const now = this.#now();
-    const delayMs = now < this.#calmFromMs ? this.#rejoinMs : REJOIN_FIRST_MS;
+    const delayMs = now < this.#calmFromMs ? this.#rejoinMs : firstMs;
     this.#calmFromMs = now + delayMs + REJOIN_CALM_MS;
     this.#rejoin = 'waiting';
     this.#timer = setTimeout(() => {

@@ -30,6 +30,7 @@ test('a line of the log ends the reading where it tells of a fatal error, and no
   const line = '[thrd:main]: Fatal error: Broker: Static consumer fenced by other consumer with same group.instance.id';
   const failure = loggedFailure(0, line);
   assert.equal(failure?.code, 'KAFKA_FATAL');
-  assert.match(failure.message, /group\.instance\.id/);
+  assert.match(failure.message, /Static consumer fenced.*KAFKA_PROPERTIES.*group\.instance\.id/);
+  assert.doesNotMatch(loggedFailure(0, 'Fatal error: Broker: no')?.message ?? '', /KAFKA_PROPERTIES/);
   assert.equal(loggedFailure(3, '[thrd:main]: Connection refused'), null);
 });

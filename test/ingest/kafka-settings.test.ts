@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import Kafka from 'node-rdkafka';
-import { KAFKA_TOPIC_SETTINGS, kafkaSettings } from '../../src/ingest/kafka-settings.js';
+import { KAFKA_TOPIC_SETTINGS, kafkaSettings, rejoinMs } from '../../src/ingest/kafka-settings.js';
 import { configOf } from '../support/config.js';
 
 const SASL = { KAFKA_USERNAME: 'u', KAFKA_PASSWORD: 'p;=x' };
@@ -47,6 +47,12 @@ describe('the Kafka client’s properties', () => {
     };
     assert.equal(settings['socket.timeout.ms'], '1000');
     assert.equal(settings['reconnect.backoff.max.ms'], '500');
+  });
+
+  test('let a fenced member join anew after a second, and a static one after its session', () => {
+    assert.equal(rejoinMs(configOf({})), 1_000);
+    const KAFKA_PROPERTIES = 'socket.timeout.ms=1000;group.instance.id=blue-0';
+    assert.equal(rejoinMs(configOf({ KAFKA_PROPERTIES, KAFKA_SESSION_TIMEOUT_MS: '6000' })), 6_000);
   });
 
   for (const strategy of ['cooperative-sticky', 'roundrobin', 'range', 'consumer'])

@@ -73,6 +73,21 @@ test('after a while without, joining anew waits as it did the first time', () =>
   }
 });
 
+test('a first wait of its own is doubled, too, and no wait is over a minute', () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  try {
+    const membership = new Membership();
+    const delays = [1, 2, 3].map(() => {
+      const delayMs = membership.joinAnew(() => {}, 20_000);
+      membership.leave();
+      return delayMs;
+    });
+    assert.deepEqual(delays, [20_000, 40_000, 60_000]);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
 test('closed, it begins nothing more', () => {
   mock.timers.enable({ apis: ['setTimeout'] });
   try {

@@ -123,7 +123,7 @@ describe('a fleet of engines under load', () => {
       await stage.until('the first ends', async () => !first.running);
       const { code } = await first.ended();
       assert.equal(code, 1, first.output);
-      assert.match(first.output, /group\.instance\.id/);
+      assert.match(first.output, /"engine_failed".*same group\.instance\.id.*KAFKA_PROPERTIES/);
       await everyPartitionMovesOn(stage);
       await load.stop();
       await stage.settled();

@@ -54,6 +54,7 @@ class Reader implements SourceHandler {
       startFrom: 'earliest',
       acceptOther: false,
       drainMs: 1_000,
+      rejoinMs: 1_000,
       explain: (texts) => explainKafkaError(texts, config),
       explainFailure: (texts) => explainKafkaFailure(texts, config),
       observer: { rebalanced: () => {}, commitFailed: () => {}, warned: () => {} },
