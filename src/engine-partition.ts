@@ -71,6 +71,12 @@ export class OwnedPartition implements TopicPartition {
     this.#state = state;
   }
 
+  /** Takes no more; answers the bytes of what was received and is in no worker's hands yet, which is forgotten. */
+  drain(): number {
+    this.to('draining');
+    return this.intake.discardPending();
+  }
+
   /** Starts over at `position`, a new tenure; answers the bytes held by what was received and is now forgotten. */
   restart(position: number): number {
     const waiting = this.reassembler.restart(position);
@@ -90,6 +96,11 @@ export class OwnedPartition implements TopicPartition {
       this.reassembler.waiting === 0 &&
       !this.lane.holds(this.topic, this.partition)
     );
+  }
+
+  /** Something received is on its way still, or was dropped on it. */
+  get unsettled(): boolean {
+    return !this.settled || this.cutShort;
   }
 
   /** To be called after anything that may have settled the partition. */

@@ -127,9 +127,9 @@ export class Pipeline implements SourceHandler {
     return this.budget.held;
   }
 
-  /** Partitions given up last with something of them still in flight: it will be read again by whoever takes them. */
+  /** Partitions, held or given up since {@link leave}, with something of them still in flight: it will be read again by whoever takes them. */
   get unsettled(): number {
-    return this.#unsettled;
+    return this.#unsettled + this.partitions.filter(({ unsettled }) => unsettled).length;
   }
 
   async assigned(partitions: readonly TopicPartition[], signal: AbortSignal): Promise<TopicPartitionOffset[]> {
@@ -140,14 +140,17 @@ export class Pipeline implements SourceHandler {
 
   async revoked(partitions: readonly TopicPartition[], signal: AbortSignal): Promise<void> {
     const owned = this.#ownedOf(partitions);
-    for (const partition of owned) {
-      partition.to('draining');
-      this.#release(partition.intake.discardPending(), partition);
-    }
+    for (const partition of owned) this.#release(partition.drain(), partition);
     await Promise.all(owned.map((partition) => partition.whenSettled(signal)));
-    this.#unsettled = owned.filter(({ settled, cutShort }) => !settled || cutShort).length;
+    this.#unsettled += owned.filter(({ unsettled }) => unsettled).length;
     this.#commit(owned);
     for (const partition of owned) this.#close(partition);
+  }
+
+  /** Takes no more, ahead of the source's giving everything up, which a rebalance under way may delay for a session. */
+  leave(): void {
+    this.#unsettled = 0;
+    for (const partition of this.partitions) this.#release(partition.drain(), partition);
   }
 
   lost(partitions: readonly TopicPartition[]): void {

@@ -224,6 +224,7 @@ export class Engine {
     this.#stopping.abort();
     // A start that went on beside us would join the group when we have left it, and claim with a sink that is closed.
     await this.#starting.catch(() => {});
+    this.#pipeline?.leave();
     await this.#options.source.stop();
     const unsettled = this.#pipeline?.unsettled ?? 0;
     this.#pipeline?.close();
@@ -296,9 +297,9 @@ export class Engine {
   }
 
   async #leave(): Promise<number> {
-    const held = this.#pipeline?.partitions.length ?? 0;
+    this.#pipeline?.leave();
     await this.#options.source.leave?.();
-    return held === 0 ? 0 : (this.#pipeline?.unsettled ?? 0);
+    return this.#pipeline?.unsettled ?? 0;
   }
 
   async #rehearse(signal: AbortSignal): Promise<void> {

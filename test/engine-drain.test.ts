@@ -69,3 +69,25 @@ test('a partition given up in good time is settled', async () => {
   assert.deepEqual([pipeline.unsettled, pipeline.budget.used], [0, 0]);
   pipeline.close();
 });
+
+test('an engine that leaves takes no more, though the group has not taken the partition back, and tells of what has not landed', async () => {
+  const { pipeline, fail } = await receiving();
+  pipeline.leave();
+  const used = pipeline.budget.used;
+  pipeline.messages([{ ...PARTITION, offset: 1, timestampMs: 0, key: null, value: new Uint8Array(10) }]);
+  assert.deepEqual([pipeline.budget.used, pipeline.unsettled], [used, 1]);
+  fail(new Error('the worker died'));
+  await new Promise((resolve) => setImmediate(resolve));
+  await pipeline.revoked([PARTITION], never);
+  assert.deepEqual([pipeline.unsettled, pipeline.budget.used, pipeline.partitions.length], [1, 0, 0]);
+  pipeline.close();
+});
+
+test('what an earlier rebalance cut short is none of what does not land at the end', async () => {
+  const { pipeline } = await receiving();
+  await pipeline.revoked([PARTITION], AbortSignal.abort());
+  assert.equal(pipeline.unsettled, 1);
+  pipeline.leave();
+  assert.equal(pipeline.unsettled, 0);
+  pipeline.close();
+});

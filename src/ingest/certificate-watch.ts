@@ -17,7 +17,7 @@ export interface CertificateWatchOptions {
   readonly config: Config;
   /** Told after every look: all ends that are known now. */
   readonly seen: (ends: readonly CertificateEnd[]) => void;
-  /** Between two looks, ms; by default a minute for the files, an hour for the brokers. */
+  /** Between two looks, ms; by default a minute for the files, an hour for the brokers. One that never answered is asked with the files. */
   readonly filesEveryMs?: number;
   readonly brokersEveryMs?: number;
 }
@@ -41,13 +41,22 @@ export class CertificateWatch {
 
   constructor(options: CertificateWatchOptions) {
     this.#options = options;
-    const { filesEveryMs = FILES_EVERY_MS, brokersEveryMs = BROKERS_EVERY_MS } = options;
+    const { config, filesEveryMs = FILES_EVERY_MS, brokersEveryMs = BROKERS_EVERY_MS } = options;
     this.#timers = [
-      setInterval(() => this.#lookAtFiles(), filesEveryMs).unref(),
-      setInterval(() => void this.#lookAtBrokers(), brokersEveryMs).unref(),
+      setInterval(() => {
+        this.#lookAtFiles();
+        void this.#lookAtBrokers(this.#strangers);
+      }, filesEveryMs).unref(),
+      setInterval(() => void this.#lookAtBrokers(config.kafkaBrokers), brokersEveryMs).unref(),
     ];
     this.#lookAtFiles();
-    void this.#lookAtBrokers();
+    void this.#lookAtBrokers(config.kafkaBrokers);
+  }
+
+  /** Brokers that have shown no certificate yet. */
+  get #strangers(): readonly string[] {
+    const { kafkaBrokers = [] } = this.#options.config;
+    return kafkaBrokers.filter((broker) => !this.#brokers.some(({ where }) => where === broker));
   }
 
   close(): void {
@@ -66,17 +75,15 @@ export class CertificateWatch {
   }
 
   /** A broker that does not answer keeps the end it had. */
-  async #lookAtBrokers(): Promise<void> {
-    const { config } = this.#options;
-    const looked = await Promise.all(
-      (config.kafkaBrokers ?? []).map(async (where) => {
-        const notAfterMs = await peerNotAfter(where, config, HANDSHAKE_TIMEOUT_MS);
-        const before = this.#brokers.find((end) => end.where === where);
-        return notAfterMs === null ? before : ({ kind: 'broker', where, notAfterMs } as const);
+  async #lookAtBrokers(brokers: readonly string[] = []): Promise<void> {
+    await Promise.all(
+      brokers.map(async (where) => {
+        const notAfterMs = await peerNotAfter(where, this.#options.config, HANDSHAKE_TIMEOUT_MS);
+        if (notAfterMs === null) return;
+        this.#brokers = [...this.#brokers.filter((end) => end.where !== where), { kind: 'broker', where, notAfterMs }];
+        this.#tell();
       }),
     );
-    this.#brokers = looked.filter((end) => end !== undefined);
-    this.#tell();
   }
 
   #tell(): void {

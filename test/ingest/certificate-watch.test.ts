@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -26,10 +26,11 @@ function file(name: string, text: string): string {
   return path;
 }
 
-/** A TLS server that says nothing, until the test is over. */
-async function listening(certificate: TestCertificate): Promise<string> {
+/** A TLS server that says nothing, until the test is over, and hangs up on its first caller if told to. */
+async function listening(certificate: TestCertificate, hangsUpOnce = false): Promise<string> {
   const server = createServer({ cert: certificate.certificate, key: certificate.key });
   server.on('tlsClientError', () => {});
+  if (hangsUpOnce) server.once('connection', (socket: Socket) => socket.destroy());
   server.listen(0, '127.0.0.1');
   after(() => server.close());
   await once(server, 'listening');
@@ -82,6 +83,17 @@ test('a broker that shows nothing has no end, and connections without TLS are no
   await until('it has looked', () => looks.length >= 5);
   watch.close();
   assert.ok(looks.every((ends) => ends === 0));
+});
+
+test('a broker that did not answer is asked again with the next look at the files', async () => {
+  const end = inDays(30);
+  const broker = await listening(makeCertificate({ name: 'late', notAfter: end }), true);
+  const config = configOf({ KAFKA_BROKERS: broker, KAFKA_SECURITY_PROTOCOL: 'SSL' });
+  const looks: (readonly CertificateEnd[])[] = [];
+  const watch = new CertificateWatch({ config, filesEveryMs: 100, seen: (ends) => looks.push(ends) });
+  await until('the end is known', () => looks.at(-1)?.length === 1);
+  watch.close();
+  assert.deepEqual(looks.at(-1), [{ kind: 'broker', where: broker, notAfterMs: Number(end) }]);
 });
 
 test('the metric is the earliest end of a kind, and one that ends within three weeks is a warning, once', async () => {
