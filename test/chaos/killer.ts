@@ -184,5 +184,7 @@ export function endingOf({ code, signal }: EngineExit, output: string): keyof En
   if (code === 0) return 'clean';
   if (code === 1 && says('shutdown_forced')) return 'forced';
   if (code === 1 && (says('stopped_unsettled') || says('shutdown_deadline'))) return 'unsettled';
+  // It was failing on its way up, as one does that meets no broker.
+  if (code === 1 && says('engine_failed') && !says('engine_started')) return 'beforeStart';
   return signal === 'SIGTERM' && !says('shutdown') ? 'beforeStart' : null;
 }

@@ -89,7 +89,8 @@ export const SMALL_AND_QUICK = {
   'log.retention.check.interval.ms': 1_000,
   'log.initial.task.delay.ms': 1_000,
   'log.segment.delete.delay.ms': 1_000,
-  // A killed broker is let in again only when its old session has run out; nine seconds by default.
-  'broker.session.timeout.ms': 1_000,
-  'broker.heartbeat.interval.ms': 200,
+  // A killed broker is let in again only when its old session has run out; nine seconds by default. A shorter one than this, and
+  // a busy machine makes it pass for dead.
+  'broker.session.timeout.ms': 3_000,
+  'broker.heartbeat.interval.ms': 300,
 };

@@ -1,6 +1,7 @@
 import Kafka from 'node-rdkafka';
 import type { BrokerAddress } from './broker.js';
 import { PLAIN_USER, SCRAM_USER } from './broker-properties.js';
+import { until } from './until.js';
 
 export type Mechanism = 'PLAIN' | 'SCRAM-SHA-512';
 
@@ -84,11 +85,18 @@ export class TestProducer {
     });
   }
 
-  /** Makes added partitions known to the client, which otherwise hears of them minutes later. */
-  refresh(topic: string): Promise<void> {
+  /** Makes added partitions known to the client, which otherwise hears of them minutes later; resolves when it knows so many. */
+  async refresh(topic: string, partitions: number): Promise<void> {
+    await until(`the producer knows ${partitions} partitions of ${topic}`, async () => {
+      const { topics } = await this.#metadata(topic);
+      return topics.some(({ name, partitions: known }) => name === topic && known.length >= partitions);
+    });
+  }
+
+  #metadata(topic: string): Promise<Kafka.Metadata> {
     return new Promise((resolve, reject) => {
-      this.#producer.getMetadata({ topic, timeout: CONNECT_TIMEOUT_MS }, (error) =>
-        error ? reject(error) : resolve(),
+      this.#producer.getMetadata({ topic, timeout: CONNECT_TIMEOUT_MS }, (error, metadata) =>
+        error ? reject(error) : resolve(metadata),
       );
     });
   }

@@ -28,6 +28,7 @@ describe('the right to consume, handed over inside one group under load,', () =>
           DEPLOYMENT_COLOUR: colour,
           CONTROL_SOCKET: doors[colour],
           START_MODE: mode,
+          KAFKA_SESSION_TIMEOUT_MS: '45000', // a drain may take half of it
         });
       const ctl = async (colour: 'blue' | 'green', command: string): Promise<void> => {
         const { code, stdout, stderr } = await runMain(['ctl', command], { CONTROL_SOCKET: doors[colour] });

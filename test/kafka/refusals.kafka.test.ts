@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { type TestDatabase, testDatabase } from '../support/database.js';
 import type { BrokerAddress } from './broker.js';
 import { PLAIN_USER, SCRAM_USER } from './broker-properties.js';
+import type { CommandResult } from './command.js';
 import { plainEnvironment, saslEnvironment, tlsEnvironment, without } from './engine-environment.js';
 import { type EngineEnvironment, runCommand } from './engine-process.js';
 import { freePorts } from './ports.js';
@@ -12,6 +13,7 @@ const TOPIC = 'refusals.dextrades.proto';
 const WRONG_PASSWORD = 'not-the-password';
 /** A refused user must not be left waiting; the client's own connect timeout is a quarter of this. */
 const LIMIT_MS = 120_000;
+const NO_ANSWER = /did not answer in time|no answer within/;
 
 interface Refusal {
   /** Goes on from "says what to do about …". */
@@ -126,17 +128,20 @@ describe('a connection that the broker refuses', { concurrency: 4 }, () => {
   for (const command of ['check', 'start']) {
     for (const { about, environment, says } of REFUSALS) {
       test(`\`${command}\` says what to do about ${about}`, async () => {
-        const result = await runCommand(
-          command,
-          {
-            KAFKA_TOPIC: TOPIC,
-            KAFKA_GROUP_ID: 'bob-refusals',
-            DATABASE_URL: database.url,
-            ...(await environment(broker.address)),
-          },
-          LIMIT_MS,
-        );
-        const printed = `${result.stdout}\n${result.stderr}`;
+        const variables = {
+          KAFKA_TOPIC: TOPIC,
+          KAFKA_GROUP_ID: 'bob-refusals',
+          DATABASE_URL: database.url,
+          ...(await environment(broker.address)),
+        };
+        const deadline = Date.now() + LIMIT_MS;
+        let result: CommandResult;
+        let printed: string;
+        do {
+          result = await runCommand(command, variables, LIMIT_MS);
+          printed = `${result.stdout}\n${result.stderr}`;
+          // A busy broker is not heard in time, and what it would have refused is not known: it is asked again.
+        } while (NO_ANSWER.test(printed) && !says.every((one) => one.test(printed)) && Date.now() < deadline);
         assert.ok(!result.timedOut, `it was still running after ${LIMIT_MS} ms\n${printed}`);
         assert.ok(result.code !== 0 && result.code !== null, `exit code ${result.code} ${result.signal}\n${printed}`);
         for (const expected of says) assert.match(printed, expected);

@@ -44,7 +44,7 @@ class Reader implements SourceHandler {
       KAFKA_TOPIC: topic,
       KAFKA_GROUP_ID: `group-of-${topic}`,
       KAFKA_ASSIGNMENT_STRATEGY: strategy,
-      KAFKA_SESSION_TIMEOUT_MS: '6000',
+      KAFKA_SESSION_TIMEOUT_MS: '45000', // nothing fences here: no member is to pass for dead
       KAFKA_PROPERTIES: 'topic.metadata.refresh.interval.ms=500',
     });
     this.source = new KafkaSource({
@@ -163,7 +163,7 @@ describe('KafkaSource with a real broker', () => {
     await broker.admin.alterPartitions(topic, 3);
     await fill(producer, topic, [0], 10);
     await until('the new partitions are held', () => reader.held.size === 3);
-    await producer.refresh(topic);
+    await producer.refresh(topic, 3);
     await fill(producer, topic, [1, 2], 10);
     await until('all were read', () => reading.total === 30);
     await reader.source.stop();

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import pg from 'pg';
 import { generateMessages } from '../../src/commands/demo/generator/generator.js';
 import type { GeneratedMessage } from '../../src/commands/demo/generator/message.js';
@@ -105,7 +106,7 @@ export class Stage {
   /** Sends to this many partitions from here on. */
   async spreadOver(partitions: number): Promise<void> {
     this.#partitions = partitions;
-    await this.#producer.refresh(this.topic);
+    await this.#producer.refresh(this.topic, partitions);
   }
 
   /** Sends on and on, about 600 messages a second, until stopped. */
@@ -181,6 +182,14 @@ export class Stage {
     await this.until('everything sent has landed', async () => {
       const positions = await this.positions();
       return this.sent.partitions.every((partition) => positions.get(partition) === this.sent.endOf(partition));
+    });
+  }
+
+  /** Waits until Kafka has every position as the group's: a commit on the way when its engine ended may take a while. */
+  committed(): Promise<void> {
+    return until('Kafka was told every position', async () => {
+      const committed = await this.#broker.admin.committedOffsets(this.group, this.topic);
+      return isDeepStrictEqual(committed, await this.positions());
     });
   }
 

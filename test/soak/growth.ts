@@ -29,7 +29,7 @@ export interface Growth {
 }
 
 const BLOCKS_MAX = 24;
-const SAMPLES_MIN = 8;
+export const SAMPLES_MIN = 8;
 /** Of a normal distribution's deviation in its median absolute deviation. */
 const MAD_TO_SIGMA = 1.4826;
 /** Growth within so many deviations of what lies about the line is noise. */

@@ -50,6 +50,11 @@ export class Sampler {
     return this.#disturbed.every(({ fromMs, toMs }) => at < fromMs || at > toMs);
   }
 
+  /** How many samples of the system were taken in calm time from `fromMs` on. */
+  calmSamples(fromMs: number): number {
+    return (this.#outside.get('files') ?? []).filter(({ at }) => at >= fromMs && this.isCalm(at)).length;
+  }
+
   /** All samples from `fromMs` on; `probeFile` is what the probe wrote, `more` what was measured afterwards. */
   samples(
     probeFile: string,

@@ -13,6 +13,7 @@ import { type EngineExit, EngineProcess } from '../kafka/engine-process.js';
 import { until } from '../kafka/until.js';
 import { roledDatabase } from '../support/least-privilege.js';
 import { type DisturbanceKind, Disturbances } from './disturbances.js';
+import { SAMPLES_MIN } from './growth.js';
 import { SoakProducer } from './producer.js';
 import { probeEnvironment, Sampler } from './sampler.js';
 import { type SeriesVerdict, verdicts } from './series.js';
@@ -47,6 +48,9 @@ const SAMPLES = { perRun: 200, minMs: 500, maxMs: 4_000 } as const;
 const ROOM_MS = 100;
 const LATENCY_WINDOW_MS = 10_000;
 const LATENCY_STEP_MS = 5_000;
+const END_STEP_MS = 200;
+/** Twice what a verdict needs: the probe within the engine looks a little less often than we do. */
+const CALM_SAMPLES_MIN = 2 * SAMPLES_MIN;
 const LAND_TIMEOUT_MS = 180_000;
 const WARM_UP = { share: 0.3, minMs: 20_000, maxMs: 120_000 } as const;
 
@@ -106,7 +110,13 @@ async function run({ minutes, seed, rate, say }: SoakOptions, scene: Scene): Pro
   const disturbances = new Disturbances({ ...scene, random: new Random(seed) });
   const enough = new AbortController();
   const startedAt = Date.now();
-  const timer = setTimeout(() => enough.abort(), minutes * 60_000);
+  const warmUpMs = Math.min(WARM_UP.maxMs, Math.max(WARM_UP.minMs, minutes * 60_000 * WARM_UP.share));
+  const calmFrom = startedAt + warmUpMs;
+  // Where little of the time was calm it goes on, twice as long at most, until a verdict can be given.
+  const timer = setInterval(() => {
+    const share = (Date.now() - startedAt) / (minutes * 60_000);
+    if (share >= 2 || (share >= 1 && sampler.calmSamples(calmFrom) >= CALM_SAMPLES_MIN)) enough.abort();
+  }, END_STEP_MS);
   say(`seed ${seed}: ${minutes} minutes at ${rate} times the real pace`);
   producer.resume();
   const tasks = [
@@ -117,15 +127,14 @@ async function run({ minutes, seed, rate, say }: SoakOptions, scene: Scene): Pro
   try {
     await Promise.race([Promise.all(tasks), producer.failed]);
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
     enough.abort();
   }
   const landed = await landAll(scene);
   const exit = await engine.stop();
   const ledger = settle(producer.produced, landed);
-  const warmUpMs = Math.min(WARM_UP.maxMs, Math.max(WARM_UP.minMs, minutes * 60_000 * WARM_UP.share));
   const latencyP99 = latencyWindows(producer, landed, sampler);
-  const series = verdicts(sampler.samples(scene.probeFile, startedAt + warmUpMs, { latencyP99 }));
+  const series = verdicts(sampler.samples(scene.probeFile, calmFrom, { latencyP99 }));
   const passed = ledger.clean && exit.code === 0 && series.every(({ grows }) => !grows);
   return { minutes, seed, rate, disturbances: disturbances.counts, series, ledger, exit, passed };
 }

@@ -2,6 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { type PostgresServer, startPostgres } from '../../src/commands/demo/embedded-postgres.js';
 import { migrate, readMigrations } from '../../src/sink/migrate.js';
+import { until } from '../kafka/until.js';
+
+const OBJECT_IN_USE = '55006';
 
 export interface TestDatabase {
   readonly url: string;
@@ -69,9 +72,17 @@ async function createDatabase(serverUrl: string, from: string): Promise<TestData
     url,
     name,
     query: async <Row>(text: string, values: unknown[] = []) => (await execute(url, text, values)) as Row[],
-    drop: async () => {
-      await execute(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-    },
+    // FORCE waits five seconds for those it ends; on a busy machine one of them may take longer.
+    drop: () =>
+      until(`${name} is dropped`, () =>
+        execute(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`).then(
+          () => true,
+          (error: { code?: string }) => {
+            if (error.code !== OBJECT_IN_USE) throw error;
+            return false;
+          },
+        ),
+      ),
   };
 }
 

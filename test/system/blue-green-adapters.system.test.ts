@@ -92,7 +92,9 @@ describe('a hand-over by', { concurrency: true, skip: scriptToolsMissing() }, ()
     onDeployment(Deployment.kubernetes(), async (deployment, colours) => {
       const lease = join(colours.folder, 'shim-state/lease.json');
       const change = `jq '.spec.holderIdentity = "elsewhere/1" | .metadata.resourceVersion = "1000"' ${lease}`;
-      const hook = colours.hook(`[ "$1" != verify ] || { ${change} >${lease}.new && mv ${lease}.new ${lease}; }`);
+      // Under the shim's lock, since the run renews it meanwhile.
+      const taken = `(flock 9; ${change} >${lease}.other && mv ${lease}.other ${lease}) 9>>${lease}.lock`;
+      const hook = colours.hook(`[ "$1" != verify ] || ${taken}`);
       const { code, output } = await deployment.run(['--window-seconds', '120'], hook);
       assert.equal(code, 4, output + colours.logs());
       assert.match(output, /another run has taken the Lease [\w-]+; all is left to it/);
