@@ -108,8 +108,8 @@ export class KafkaSource implements Source {
     this.#partitionsAtStart = await awaitTopic(this.#client, this.#options.topic, this.#options.explain);
     await this.#guard.look();
     this.#guard.start();
-    if (this.#options.standby) this.#away.abort();
-    if (!this.#away.signal.aborted) this.#client.subscribe(this.#options.topic);
+    this.#away.abort();
+    if (this.#options.standby !== true) this.join();
     this.#loop = this.#poll().catch((error: unknown) => {
       this.#polling = false;
       handler.failed(error as Error);

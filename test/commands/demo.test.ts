@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { runDemo } from '../support/demo.js';
 
 test('a demo lands every trade exactly once and says so in one JSON object, alone on stdout', async () => {
-  const { code, stdout, stderr } = await runDemo(['--seconds', '6', '--json']);
+  const { code, stdout, stderr } = await runDemo(['--seconds', '10', '--json']);
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^\{[^\n]*\}\n$/);
   const summary = JSON.parse(stdout);

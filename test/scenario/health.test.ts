@@ -154,9 +154,9 @@ describe('a running engine', { concurrency: 3 }, () => {
           engine.signal('SIGUSR2'); // ends the thread, which has the same message again until it is known for poison
           killed += 1;
         }
-        return (await watched.health('/live')).code === 200;
+        return (await stage.progress()) >= stage.end;
       });
-      await stage.settled();
+      await watched.answers('/live', 200);
       await until('the log says so', () => watched.lines('live_again').length > 0);
     }));
 
@@ -173,10 +173,10 @@ describe('a running engine', { concurrency: 3 }, () => {
       await watched.answers('/live', 503, /the poll loop has not ticked for \d+ s/);
       const writer = openSync(pipe, 'w');
       await watched.answers('/live', 200);
-      closeSync(writer);
       await send(10);
       await stage.settled();
       await endsClean(engine);
+      closeSync(writer); // a thread that opens the pipe only now would wait for another
       rmSync(folder, { recursive: true });
     }));
 

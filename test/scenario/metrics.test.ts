@@ -184,9 +184,11 @@ describe('the metrics of a running engine', { concurrency: 3 }, () => {
       const engine = stage.engine();
       const watched = await WatchedEngine.of(engine);
       await owns(engine);
+      const failures = 'kafka_consumer_commit_failures_total';
+      const before = (await watched.metrics()).sum(failures);
       await cluster.failNext(REQUEST.offsetCommit, 50, ANSWER.unknown);
       await send(20);
-      await grows(watched, 'kafka_consumer_commit_failures_total', {}, 1);
+      await sees(watched, failures, {}, (sum) => sum > before);
       await cluster.heal(REQUEST.offsetCommit);
       assert.equal((await watched.metrics()).sum('kafka_connection_active'), 1);
       await cluster.down(1);
@@ -220,7 +222,7 @@ describe('the metrics of a running engine', { concurrency: 3 }, () => {
       await fill(2, 462_000_000);
       await sees(watched, 'worker_queue_depth', {}, (sum) => sum > 0);
       await grows(watched, 'engine_stall_seconds_total', { stage: 'workers' }, 0.5);
-      await grows(watched, 'worker_busy_ratio', {}, 0.2);
+      await sees(watched, 'worker_busy_ratio', {}, (sum) => sum > 0.5); // more than one of the two
       await sees(watched, 'worker_restarts_total', {}, (sum) => sum > 0);
       await sees(
         watched,

@@ -68,5 +68,6 @@ test('a partition taken away while its work in flight takes longer than the drai
     assert.equal(before, landed, 'the second has claimed while nothing of what is in flight has landed');
     await lock.end();
     await stage.settled();
+    await Promise.all([owns(first, 1), owns(second, 1)]);
     await endsClean(first, second);
   }));
