@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { run } from '../kafka/command.js';
+import { type CommandResult, run } from '../kafka/command.js';
+import { until } from '../kafka/until.js';
 
 const part = (name: string): string => fileURLToPath(new URL(`../../../deployment/image/${name}`, import.meta.url));
 const OWN = `uws_${process.platform}_${process.arch}_${process.versions.modules}.node`;
@@ -42,11 +43,20 @@ describe('healthcheck.mjs', () => {
   const check = (env: Record<string, string>) => run(process.execPath, [part('healthcheck.mjs')], { env });
 
   test('is 0 for 200, 1 for anything else and for nobody, and says why', async () => {
+    /** Its limit of seconds is no limit for a busy machine: one that got no answer asks again. */
+    const answered = async (env: Record<string, string>): Promise<CommandResult> => {
+      let result = await check(env);
+      await until('it is answered in time', async () => {
+        if (!result.stdout.startsWith('/live ')) result = await check(env);
+        return /^\/live \d/.test(result.stdout);
+      });
+      return result;
+    };
     answer = { status: 200, body: '{"status":"healthy"}' };
-    const well = await check({ HEALTH_CHECK_PORT: String(port) });
+    const well = await answered({ HEALTH_CHECK_PORT: String(port) });
     assert.deepEqual([well.code, well.stdout], [0, '/live 200 {"status":"healthy"}\n']);
     answer = { status: 503, body: '{"reasons":["the poll loop stands"]}' };
-    const ill = await check({ HEALTH_CHECK_PORT: String(port), BIND_ADDRESS: '127.0.0.1' });
+    const ill = await answered({ HEALTH_CHECK_PORT: String(port), BIND_ADDRESS: '127.0.0.1' });
     assert.deepEqual([ill.code, ill.stdout], [1, '/live 503 {"reasons":["the poll loop stands"]}\n']);
     const gone = await check({ HEALTH_CHECK_PORT: '1' });
     assert.equal(gone.code, 1);

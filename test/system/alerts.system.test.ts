@@ -91,6 +91,9 @@ describe('a real Prometheus with the shipped alerts', { skip: withoutPrometheus(
         await prometheus.fires('ConnectionFailure');
         await cluster.up(1);
         await prometheus.resolves('ConnectionFailure');
+        await owns(engine);
+        await prometheus.sees('sum(kafka_consumer_assigned_partitions)', 4);
+        await prometheus.resolves('UnownedPartitions');
 
         await engine.kill();
         assert.match(await prometheus.fires('UnownedPartitions'), /^No engine reads 4 of the partitions of /);

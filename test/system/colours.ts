@@ -39,6 +39,8 @@ const SCRIPT_TIMEOUT_MS = 600_000;
 /** Engines start and groups settle in seconds, where nobody else wants the processor. */
 export const PATIENCE_MS = 180_000;
 
+/** Between where two look for a free port; others may have taken some. */
+const PORTS_APART = 4;
 /** Those of two runs, or of two tests of one, must not meet. */
 let nextPort = 20_000 + (process.pid % 100) * 100;
 
@@ -125,8 +127,10 @@ export class Colours {
     mkdirSync(release);
     symlinkSync(BUILD, join(release, 'dist'));
     for (const name of names) {
-      const port = (await freePort(nextPort)) ?? 0;
-      nextPort = port + 1;
+      // Moved on before anything is awaited: others look for theirs meanwhile.
+      const from = nextPort;
+      nextPort += PORTS_APART;
+      const port = (await freePort(from)) ?? 0;
       mkdirSync(join(folder, name));
       symlinkSync(release, join(folder, name, 'release'));
       symlinkSync(BUILD, join(folder, name, 'dist')); // where a container has it

@@ -1,4 +1,3 @@
-import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { until } from '../kafka/until.js';
@@ -46,8 +45,7 @@ describe('Grafana’s dashboard on a real Prometheus', { skip: withoutPrometheus
           },
           { explain: () => JSON.stringify(empty, null, 1) },
         );
-        const [engines] = await prometheus.query('count(engine_state{state="active"} == 1)');
-        assert.equal(engines?.value, 1);
+        await prometheus.sees('count(engine_state{state="active"} == 1)', 1);
       } finally {
         await prometheus.stop();
       }

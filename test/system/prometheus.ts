@@ -11,6 +11,8 @@ import { type Shortening, shorterRules } from './shorter-rules.js';
 
 const CONFIGS = new URL('../../../deployment/configs/', import.meta.url);
 const FIRST_PORT = 19_090;
+/** A scrape that comes late begins an alert's wait anew. */
+const ALERT_TIMEOUT_MS = 300_000;
 
 export type Job = 'engine' | 'lag-exporter';
 
@@ -164,7 +166,7 @@ export class Prometheus {
         );
         return found !== undefined;
       },
-      { explain: () => JSON.stringify(last, null, 1) },
+      { timeoutMs: ALERT_TIMEOUT_MS, explain: () => JSON.stringify(last, null, 1) },
     );
     return found!.summary;
   }
@@ -178,7 +180,7 @@ export class Prometheus {
         last = await this.firing();
         return !last.some((name) => names.includes(name));
       },
-      { explain: () => `at last ${last.join(', ')} fired` },
+      { timeoutMs: ALERT_TIMEOUT_MS, explain: () => `at last ${last.join(', ')} fired` },
     );
   }
 

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { until } from '../kafka/until.js';
 import { scriptToolsMissing } from '../support/script-tools.js';
 import { Colours, QUICK, RunningScript, type ScriptEnd } from './colours.js';
 
@@ -71,6 +72,12 @@ test('compose: a hand-over, and what the other scripts say of the deployment', {
     assert.equal(drained.code, 3, drained.output);
     assert.match(drained.output, /partitions 0, 1, 2, 3 have no owner that is up and consumes/);
     colours.kill('green-0');
+    await until('the server has noticed that it is gone', async () => {
+      const engines = await colours.stage.database.query(
+        "SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'trades-engine %'",
+      );
+      return engines.length === 0;
+    });
     const unread = await run('check_partition_balance.sh', ['--json', '--timeout-seconds', '50'], {
       ...env,
       ...colours.stage.environment(),
@@ -152,7 +159,7 @@ test('a machine, and the ways to broker and database, looked at from the outside
 
     const quick = await run(
       'quick_verify.sh',
-      ['--url', url, '--url', 'http://127.0.0.1:1', '--timeout-seconds', '2'],
+      ['--url', url, '--url', 'http://127.0.0.1:1', '--timeout-seconds', '60'],
       env,
     );
     assert.equal(quick.code, 1, quick.output);

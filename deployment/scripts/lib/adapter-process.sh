@@ -53,7 +53,7 @@ start_colour() {
     _engine_environment START_MODE_FILE=start-mode setsid -f bash -c 'echo $$ >engine.pid; exec node release/dist/src/main.cjs start' >>engine.log 2>&1 </dev/null
   ) || return
   while [[ ! -s $folder/engine.pid ]]; do
-    ((waited < 50)) || { error "$1 was not started; see $folder/engine.log"; return 1; }
+    ((waited < $3 * 10)) || { error "$1 was not started; see $folder/engine.log"; return 1; }
     sleep 0.1
     waited=$((waited + 1))
   done

@@ -44,7 +44,7 @@ take_lease() {
     # Left meanwhile.
     if [[ ${now:-$found} == *' ' ]]; then version=${now% }; fi
   fi
-  if ! _write_lease "$LEASE_HOLDER" "$version"; then
+  if ! _write_lease "$LEASE_HOLDER" "$version" && ! _take_from_dead; then
     error "another run is under way${holder:+, $holder}, or the Lease $KUBE_LEASE may not be written"
     exit "$EXIT_LOCKED"
   fi
@@ -53,6 +53,14 @@ take_lease() {
     _renew_lease
   ) </dev/null >/dev/null 2>&1 &
   LEASE_RENEWER=$!
+}
+
+# The last renewal of a run that was killed may come between our look and our order.
+_take_from_dead() {
+  local found version holder
+  found=$(_read_lease) || return
+  read -r version holder <<<"$found"
+  [[ -n $holder ]] && _is_dead "$holder" && _write_lease "$LEASE_HOLDER" "$version"
 }
 
 # For as long as the script lives. Where another has taken it, it is too late: `lease_is_lost` tells.
@@ -83,7 +91,10 @@ leave_lease() {
   kill "$LEASE_RENEWER" 2>/dev/null || true
   wait "$LEASE_RENEWER" 2>/dev/null || true
   LEASE_RENEWER=''
-  found=$(_read_lease) || return 0
-  read -r version holder <<<"$found"
-  [[ $holder != "$LEASE_HOLDER" ]] || _write_lease '' "$version" || true
+  # A renewal that was under way may come between once.
+  for _ in 1 2; do
+    found=$(_read_lease) || return 0
+    read -r version holder <<<"$found"
+    if [[ $holder != "$LEASE_HOLDER" ]] || _write_lease '' "$version"; then return 0; fi
+  done
 }

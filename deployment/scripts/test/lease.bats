@@ -25,6 +25,8 @@ _kubectl() {
     return
   fi
   given=$(cat)
+  exec 9>>lease.lock
+  flock 9
   version=$(jq -r .metadata.resourceVersion lease.json 2>/dev/null) || true
   [[ $(jq -r '.metadata.resourceVersion // ""' <<<"$given") == "$version" ]] || return 1
   jq --arg version "$((version + 1))" '.metadata.resourceVersion = $version' <<<"$given" >lease.new
@@ -33,7 +35,11 @@ _kubectl() {
 
 holder() { jq -r .spec.holderIdentity lease.json; }
 version() { jq -r .metadata.resourceVersion lease.json; }
-held_by() { _lease "$1" | jq '.metadata.resourceVersion = "7"' >lease.json; }
+# Whatever a renewal that is under way was to write, it comes too late.
+held_by() {
+  _lease "$1" | jq '.metadata.resourceVersion = "7"' >lease.other
+  flock lease.lock mv lease.other lease.json
+}
 
 # eventually COMMAND…: within ten seconds.
 eventually() {

@@ -21,9 +21,9 @@ setup() {
 @test "a program that takes too long is ended, and its exit code is kept otherwise" {
   run bounded 1 sleep 60
   [ "$status" -eq 124 ]
-  run bounded 5 bash -c 'exit 7'
+  run bounded 60 bash -c 'exit 7'
   [ "$status" -eq 7 ]
-  [ "$(echo in | bounded 5 cat)" = in ]
+  [ "$(echo in | bounded 60 cat)" = in ]
 }
 
 @test "of several answers of ctl the worst counts" {
@@ -134,13 +134,19 @@ window() {
     --slurpfile now now --argjson errors_percent 1 --argjson lag_seconds 10)" = '{"broken":[],"open":[]}' ]
 }
 
-# held_while COMMAND: the lock, of a process that is dead, is held for a second by another, which runs COMMAND then.
+# held_while COMMAND: the lock, of a process that is dead, is held by another until somebody waits for it; then that runs COMMAND.
 held_while() {
   true &
   wait $!
   printf '%d\n' $! >lock
-  flock lock -c "touch held; sleep 1; $1" 3>&- &
+  rm -f held waits
+  flock lock -c "touch held; until [ -e waits ]; do sleep 0.05; done; $1" 3>&- &
   until [ -e held ]; do sleep 0.05; done
+}
+
+flock() {
+  [[ $1 != --wait ]] || touch waits
+  command flock "$@"
 }
 
 @test "the lock of a run that was killed is waited for, and that of another is not taken after it" {
@@ -148,7 +154,6 @@ held_while() {
   held_while true
   run take_lock .
   [ "$status" -eq 0 ]
-  rm held
   held_while 'echo 1 >>lock'
   run take_lock .
   [ "$status" -eq 3 ]
