@@ -142,7 +142,6 @@ export class Pipeline implements SourceHandler {
     const owned = this.#ownedOf(partitions);
     for (const partition of owned) this.#release(partition.drain(), partition);
     await Promise.all(owned.map((partition) => partition.whenSettled(signal)));
-    this.#unsettled += owned.filter(({ unsettled }) => unsettled).length;
     this.#commit(owned);
     for (const partition of owned) this.#close(partition);
   }
@@ -223,6 +222,7 @@ export class Pipeline implements SourceHandler {
   }
 
   #close(partition: OwnedPartition): void {
+    if (partition.state !== 'closed' && partition.unsettled) this.#unsettled += 1;
     partition.to('closed');
     if (this.#partitions.get(keyOf(partition)) === partition) this.#partitions.delete(keyOf(partition));
     this.#release(partition.restart(partition.landed) + partition.dropQueued(), partition);

@@ -332,7 +332,7 @@ export class Engine {
   }
 
   #fail(error: Error): void {
-    this.#failure ??= error; // what follows from it says less
+    this.#failure = error;
     this.#states.failed();
     this.#resolveFailed(error);
   }

@@ -83,6 +83,14 @@ test('an engine that leaves takes no more, though the group has not taken the pa
   pipeline.close();
 });
 
+test('what is lost to another on the way out has not landed, either', async () => {
+  const { pipeline } = await receiving();
+  pipeline.leave();
+  pipeline.lost([PARTITION]);
+  assert.equal(pipeline.unsettled, 1);
+  pipeline.close();
+});
+
 test('what an earlier rebalance cut short is none of what does not land at the end', async () => {
   const { pipeline } = await receiving();
   await pipeline.revoked([PARTITION], AbortSignal.abort());
