@@ -35,6 +35,8 @@ const ASSIGN_PARTITIONS = -175;
 const REVOKE_PARTITIONS = -174;
 const REQUEST_TIMEOUT_MS = 10_000;
 const DISCONNECT_TIMEOUT_MS = 5_000;
+/** By then the client has begun to close, and not only been asked to. */
+const CLOSE_BEGINS_MS = 100;
 /** A consume call that finds nothing returns after this long; one that found something waits 1 ms for more. */
 const CONSUME_TIMEOUT_MS = 20;
 const EXPLAIN_INTERVAL_MS = 100;
@@ -45,6 +47,7 @@ export class KafkaClient {
   readonly texts: KafkaTexts = { eventErrors: [], eventLogs: [] };
   readonly #consumer: Kafka.KafkaConsumer;
   #ends: TopicPartitionOffset[] = [];
+  #disconnecting = false;
 
   constructor(settings: KafkaClientSettings, handler: KafkaClientHandler) {
     this.#consumer = new Kafka.KafkaConsumer(
@@ -129,6 +132,27 @@ export class KafkaClient {
     else this.#consumer.assign([...positions]);
   }
 
+  /**
+   * Answers an assignment of no partitions. A client that is being disconnected takes no assignment any more and waits for its
+   * answer for ever, and the process with it; what it does take is that nothing is assigned.
+   */
+  assignNothing(incremental: boolean): void {
+    try {
+      this.assign([], incremental);
+    } catch (error) {
+      if (!this.#disconnecting) throw error;
+      setTimeout(() => this.#unassignNothing(incremental), CLOSE_BEGINS_MS);
+    }
+  }
+
+  /** With its closing over there is no client to ask. */
+  #unassignNothing(incremental: boolean): void {
+    if (!this.#disconnecting) return;
+    try {
+      this.unassign([], incremental);
+    } catch {}
+  }
+
   unassign(partitions: readonly TopicPartition[], incremental: boolean): void {
     if (incremental) this.#consumer.incrementalUnassign([...partitions]);
     else this.#consumer.unassign();
@@ -174,13 +198,15 @@ export class KafkaClient {
     return offsetOf(entry);
   }
 
-  /** Leaves; gives up waiting after a while, because librdkafka's disconnect can hang. */
-  async disconnect(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const deadline = setTimeout(resolve, DISCONNECT_TIMEOUT_MS);
+  /** Leaves; gives up waiting after a while, because librdkafka's disconnect can hang. Answers whether it is done. */
+  disconnect(timeoutMs = DISCONNECT_TIMEOUT_MS): Promise<boolean> {
+    return new Promise((resolve) => {
+      const deadline = setTimeout(resolve, timeoutMs, false);
+      this.#disconnecting = true;
       this.#consumer.disconnect(() => {
+        this.#disconnecting = false;
         clearTimeout(deadline);
-        resolve();
+        resolve(true);
       });
     });
   }

@@ -309,7 +309,8 @@ export class KafkaSource implements Source {
   }
 
   async #assign(partitions: readonly TopicPartition[]): Promise<void> {
-    const starts = partitions.length === 0 ? [] : await this.#handler!.assigned(partitions, this.#away.signal);
+    if (partitions.length === 0) return this.#client.assignNothing(this.#options.incremental);
+    const starts = await this.#handler!.assigned(partitions, this.#away.signal);
     this.#seeks.forget(partitions);
     this.#assigned.take(starts, this.#calls);
     this.#client.assign(starts, this.#options.incremental);
@@ -335,9 +336,8 @@ export class KafkaSource implements Source {
     this.#membership.logged(line);
     if (severity <= 4) this.#options.observer.warned(line);
     const failure = loggedFailure(severity, line);
-    if (failure === null) return;
-    this.#fatal = true;
-    this.#handler?.failed(failure);
+    this.#fatal ||= failure !== null;
+    if (failure !== null) this.#handler?.failed(failure);
   }
 
   #readStatistics(json: string): void {
