@@ -21,6 +21,12 @@ _read_lease() {
   _kubectl 20 get lease "$KUBE_LEASE" --ignore-not-found --output 'jsonpath={.metadata.resourceVersion} {.spec.holderIdentity}' </dev/null
 }
 
+# _see_lease: sets `version` and `holder` of whoever calls; fails where nobody can say.
+_see_lease() {
+  local found
+  found=$(_read_lease) && read -r version holder <<<"$found"
+}
+
 # _write_lease HOLDER VERSION: fails where another was quicker.
 _write_lease() {
   local verb=replace
@@ -57,23 +63,20 @@ take_lease() {
 
 # The last renewal of a run that was killed may come between our look and our order.
 _take_from_dead() {
-  local found version holder
-  found=$(_read_lease) || return
-  read -r version holder <<<"$found"
-  [[ -n $holder ]] && _is_dead "$holder" && _write_lease "$LEASE_HOLDER" "$version"
+  local version holder
+  _see_lease && [[ -n $holder ]] && _is_dead "$holder" && _write_lease "$LEASE_HOLDER" "$version"
 }
 
 # For as long as the script lives. Where another has taken it, it is too late: `lease_is_lost` tells.
 _renew_lease() {
-  local found version holder never
+  local version holder never
   # Not by `sleep`, which would outlive us: nothing ever comes of this pipe.
   mkfifo -- "$TEMP_DIR/never"
   exec {never}<>"$TEMP_DIR/never"
   while :; do
     read -rt "$LEASE_RENEW_SECONDS" -u "$never" || true
     kill -0 "$$" || return
-    found=$(_read_lease) || continue
-    read -r version holder <<<"$found"
+    _see_lease || continue
     if [[ $holder != "$LEASE_HOLDER" ]]; then
       : >"$TEMP_DIR/lease-lost"
       return
@@ -86,15 +89,14 @@ lease_is_lost() { [[ -n $LEASE_RENEWER && -e $TEMP_DIR/lease-lost ]]; }
 
 # leave_lease: for the next one to take at once.
 leave_lease() {
-  local found version holder
+  local version holder
   [[ -n $LEASE_RENEWER ]] || return 0
   kill "$LEASE_RENEWER" 2>/dev/null || true
   wait "$LEASE_RENEWER" 2>/dev/null || true
   LEASE_RENEWER=''
   # A renewal that was under way may come between once.
   for _ in 1 2; do
-    found=$(_read_lease) || return 0
-    read -r version holder <<<"$found"
+    _see_lease || return 0
     if [[ $holder != "$LEASE_HOLDER" ]] || _write_lease '' "$version"; then return 0; fi
   done
 }
