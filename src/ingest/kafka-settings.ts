@@ -1,7 +1,6 @@
 import type { ConsumerGlobalConfig, ConsumerTopicConfig } from 'node-rdkafka';
 import type { Config } from '../config.js';
 import { parseKafkaProperties } from '../config-kafka-properties.js';
-import { REJOIN_FIRST_MS } from './membership.js';
 
 /** A partition without a position we gave it must fail, never start somewhere by itself. */
 export const KAFKA_TOPIC_SETTINGS: ConsumerTopicConfig = { 'auto.offset.reset': 'error' };
@@ -11,6 +10,7 @@ const FETCH_PARTITION_BYTES_MAX = 1_048_576;
 /** librdkafka's default; a short session needs more frequent ones. */
 const HEARTBEAT_MS = 3_000;
 const FETCH_BYTES_MAX = 52_428_800;
+const REJOIN_MS = 1_000;
 
 /**
  * librdkafka's properties for a consumer of this configuration: the engine, `record` and `check` all use them. What
@@ -47,7 +47,7 @@ export function kafkaSettings(config: Config): ConsumerGlobalConfig {
  */
 export function rejoinMs(config: Config): number {
   const { 'group.instance.id': name } = parseKafkaProperties(config.kafkaProperties).properties;
-  return name === undefined ? REJOIN_FIRST_MS : config.kafkaSessionTimeoutMs;
+  return name === undefined ? REJOIN_MS : config.kafkaSessionTimeoutMs;
 }
 
 function groupSettings(config: Config): ConsumerGlobalConfig {

@@ -1,7 +1,5 @@
 import { GroupSigns } from './group-signs.js';
 
-/** A member that was fenced joins its group anew after this long, and twice as long each time it happens again soon. */
-export const REJOIN_FIRST_MS = 1_000;
 const REJOIN_MAX_MS = 60_000;
 /** After this long without, it counts as the first time. */
 const REJOIN_CALM_MS = 600_000;
@@ -67,8 +65,11 @@ export class Membership {
     return this.#rejoin === 'leaving';
   }
 
-  /** Calls `leave` after a while, `firstMs` the first time. Answers after how many ms, null where that is under way already. */
-  joinAnew(leave: () => void, firstMs = REJOIN_FIRST_MS): number | null {
+  /**
+   * Calls `leave` after `firstMs`, and after twice as long each time it happens again soon, a minute at most. Answers after how
+   * many ms, null where that is under way already.
+   */
+  joinAnew(leave: () => void, firstMs: number): number | null {
     if (this.#rejoin !== 'idle') return null;
     const now = this.#now();
     const delayMs = now < this.#calmFromMs ? this.#rejoinMs : firstMs;

@@ -42,8 +42,8 @@ test('joining anew waits, then leaves, and waits twice as long the next time, a 
     };
     const delays = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000];
     for (const [round, delayMs] of delays.entries()) {
-      assert.equal(membership.joinAnew(leave), delayMs);
-      assert.equal(membership.joinAnew(leave), null, 'it is under way');
+      assert.equal(membership.joinAnew(leave, 1_000), delayMs);
+      assert.equal(membership.joinAnew(leave, 1_000), null, 'it is under way');
       mock.timers.tick(delayMs - 1);
       assert.deepEqual([left, membership.leaving], [round, false]);
       mock.timers.tick(1);
@@ -63,7 +63,7 @@ test('after a while without, joining anew waits as it did the first time', () =>
     const membership = new Membership(() => now);
     const delays = [0, 599_000, 602_000, 10, 604_000].map((ms) => {
       now += ms;
-      const delayMs = membership.joinAnew(() => {});
+      const delayMs = membership.joinAnew(() => {}, 1_000);
       membership.leave();
       return delayMs;
     });
@@ -92,7 +92,7 @@ test('closed, it begins nothing more', () => {
   mock.timers.enable({ apis: ['setTimeout'] });
   try {
     const membership = new Membership();
-    membership.joinAnew(() => assert.fail('it left'));
+    membership.joinAnew(() => assert.fail('it left'), 1_000);
     membership.leave();
     mock.timers.tick(60_000);
     assert.equal(membership.leaving, false);
