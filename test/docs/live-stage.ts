@@ -46,11 +46,10 @@ export async function runningStage(): Promise<LiveStage> {
 /** One more engine, once so many own partitions; answers its port. */
 export async function join(stage: Stage, owners: number): Promise<number> {
   const engine = stage.engine(CONTROL);
-  const explain = (): string => engine.output;
-  await until('the engine is ready', () => engine.output.includes('the engine is ready'), {
-    explain,
+  await engine.says(/the engine is ready/);
+  await until(`${owners} own partitions`, async () => new Set(await stage.owners()).size === owners, {
+    explain: () => engine.output,
   });
-  await until(`${owners} own partitions`, async () => new Set(await stage.owners()).size === owners, { explain });
   return engine.healthPort();
 }
 

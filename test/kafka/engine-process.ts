@@ -85,13 +85,6 @@ export class EngineProcess {
     return Number(port());
   }
 
-  /** Partitions that it reads, by its own word: unlike the database, which knows the owner before the claim is through. */
-  async partitions(): Promise<number> {
-    const answer = await fetch(`http://127.0.0.1:${await this.healthPort()}/health`);
-    const { partitions } = (await answer.json()) as { readonly partitions: readonly unknown[] };
-    return partitions.length;
-  }
-
   /** Waits until it has printed that. */
   says(what: RegExp): Promise<void> {
     return until(`it says ${what}`, () => what.test(this.#output), { explain: () => this.#output });

@@ -5,10 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
 import { freePort } from '../../src/commands/demo/free-port.js';
 import { until } from '../kafka/until.js';
-import { isLockWaitedFor } from '../support/lock-waits.js';
 import { MockCluster } from '../support/mock-cluster.js';
 import { onScene } from './scene.js';
 import { Stage, TOPIC } from './stage.js';
@@ -206,19 +204,16 @@ describe('a running engine', { concurrency: 3 }, () => {
       const watched = await WatchedEngine.of(engine);
       await owns(engine);
       // Partition 0 cannot land meanwhile, so the end takes a while.
-      const holder = new pg.Client(stage.database.url);
-      holder.on('error', () => {}); // goes with the database where the test fails
-      await holder.connect();
-      await holder.query('BEGIN; SELECT FROM kafka_offsets WHERE partition = 0 FOR UPDATE');
+      const lock = await stage.lockPosition(0);
       await send(20);
-      await until('partition 0 waits', () => isLockWaitedFor(stage.database, "query LIKE '%kafka_offsets_advance%'"));
+      await until('partition 0 waits', () => lock.isWaitedFor());
       await stage.send([bad('no message', 1)]);
       const { reasons } = await watched.answers('/live', 503, /the engine has failed/);
       assert.equal(reasons.length, 1, reasons.join('; '));
       const health = await watched.answers('/health', 503);
       assert.match(String(health.failure), /dead letters/);
       await watched.answers('/ready', 503, /the engine is failed/);
-      await holder.end();
+      await lock.release();
       assert.equal((await engine.ended()).code, 1, engine.output);
       assert.equal(watched.lines('engine_failed')[0]?.['error.code'], 'DEAD_LETTER_FLOOD');
     }));

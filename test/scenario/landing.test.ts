@@ -3,10 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import pg from 'pg';
 import { takeMessages } from '../../src/commands/demo/generator/generator.js';
 import { until } from '../kafka/until.js';
-import { isLockWaitedFor } from '../support/lock-waits.js';
 import { Stage } from './stage.js';
 
 let stage: Stage;
@@ -107,18 +105,15 @@ test('after a failure of its own, the first signal lets an engine drain on', asy
     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN RAISE EXCEPTION 'refused' USING ERRCODE = 'insufficient_privilege'; END $$;
     CREATE TRIGGER refused BEFORE UPDATE ON kafka_offsets FOR EACH ROW WHEN (NEW.partition = 1) EXECUTE FUNCTION refuse()`);
-  const holder = new pg.Client(stage.database.url);
-  holder.on('error', () => {}); // goes with the database where the test fails
-  await holder.connect();
-  await holder.query('BEGIN; SELECT FROM kafka_offsets WHERE partition = 0 FOR UPDATE');
+  const lock = await stage.lockPosition(0);
   const messages = takeMessages(40, { seed: 9, startSlot: 420_000_000, poisonShare: 0, transactionsPerSlot: 10 });
   await stage.send(messages.filter(({ partition }) => partition === 0));
-  await until('partition 0 waits', () => isLockWaitedFor(stage.database, "query LIKE '%kafka_offsets_advance%'"));
+  await until('partition 0 waits', () => lock.isWaitedFor());
   await stage.send(messages.filter(({ partition }) => partition !== 0));
   await engine.says(/"engine_failed"/);
   engine.signal('SIGTERM');
   await engine.says(/stopping already/);
-  await holder.end();
+  await lock.release();
   assert.equal((await engine.ended()).code, 1, engine.output);
   assert.doesNotMatch(engine.output, /shutdown_forced|shutdown_deadline/);
   await stage.database.query('DROP FUNCTION refuse CASCADE');
@@ -132,7 +127,7 @@ test('a second signal ends a process that is still draining', async () => {
   await stage.send(takeMessages(20, { seed: 8, startSlot: 410_000_000, poisonShare: 0, transactionsPerSlot: 10 }));
   await until('a write waits for the lock', () => lock.isWaitedFor());
   engine.signal('SIGTERM');
-  await until('it drains', () => engine.output.includes('"shutdown"'));
+  await engine.says(/"shutdown"/);
   engine.signal('SIGTERM');
   const { code, signal } = await engine.ended();
   // It gives itself two seconds to end, and then ends itself.

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import pg from 'pg';
 import type { EngineProcess } from '../kafka/engine-process.js';
 import { until } from '../kafka/until.js';
-import { isLockWaitedFor } from '../support/lock-waits.js';
 import { onScene } from './scene.js';
 
 const CLUSTER = { sessionTimeoutMs: 4_000 };
@@ -54,19 +52,15 @@ test('a partition taken away while its work in flight takes longer than the drai
     await send(20);
     await stage.settled();
     await owns(first);
-    const lock = new pg.Client(stage.database.url);
-    await lock.connect();
-    await lock.query('BEGIN; LOCK TABLE solana_dex_trades IN EXCLUSIVE MODE');
+    const lock = await stage.lockTrades();
     const landed = await stage.progress();
     await sendTrades(60);
-    await until('its COPY waits for the lock', () =>
-      isLockWaitedFor(stage.database, "relation = 'solana_dex_trades'::regclass"),
-    );
+    await until('its COPY waits for the lock', () => lock.isWaitedFor());
     const second = stage.engine(drain);
     await owns(second, 1);
     const before = await stage.progress();
     assert.equal(before, landed, 'the second has claimed while nothing of what is in flight has landed');
-    await lock.end();
+    await lock.release();
     await stage.settled();
     await Promise.all([owns(first, 1), owns(second, 1)]);
     await endsClean(first, second);

@@ -8,13 +8,14 @@ import { assertLedger } from '../ledger/ledger.js';
 import { SentLog } from '../ledger/sent-log.js';
 import { type RoledDatabase, roledDatabase } from '../support/least-privilege.js';
 import { isLockWaitedFor } from '../support/lock-waits.js';
+import { WatchedEngine } from './watched-engine.js';
 
 export const TOPIC = 'solana.dextrades.proto';
 /** Of a topic, unless a scenario has made it with others. */
 export const PARTITIONS = 4;
 const GROUP = 'scenario';
 
-export interface TableLock {
+export interface Lock {
   isWaitedFor(): Promise<boolean>;
   release(): Promise<void>;
 }
@@ -88,10 +89,12 @@ export class Stage {
 
   /** Waits until this engine has claimed so many partitions, or all of them, and reads them. */
   owns(engine: EngineProcess, partitions = PARTITIONS): Promise<void> {
-    const claimed = async () => (await this.owners()).filter((owner) => owner.includes(`-${engine.pid}-`)).length;
+    const claims = async () => (await this.owners()).filter((owner) => owner.includes(`-${engine.pid}-`));
+    // The database knows an owner before the claim is through; the engine lists what it reads.
+    const reads = async () => (await (await WatchedEngine.of(engine)).health('/health')).body.partitions as unknown[];
     return until(
       `engine ${engine.pid} owns ${partitions} partitions`,
-      async () => (await claimed()) >= partitions && (await engine.partitions()) >= partitions,
+      async () => (await claims()).length >= partitions && (await reads()).length >= partitions,
       { explain: () => engine.output.slice(-4_000) },
     );
   }
@@ -127,13 +130,28 @@ export class Stage {
   }
 
   /** Takes a lock that no write gets past. */
-  async lockOffsets(): Promise<TableLock> {
+  lockOffsets(): Promise<Lock> {
+    return this.#lock('LOCK TABLE kafka_offsets IN EXCLUSIVE MODE', "relation = 'kafka_offsets'::regclass");
+  }
+
+  /** Takes a lock that no trade gets past. */
+  lockTrades(): Promise<Lock> {
+    return this.#lock('LOCK TABLE solana_dex_trades IN EXCLUSIVE MODE', "relation = 'solana_dex_trades'::regclass");
+  }
+
+  /** Takes a lock that nothing of this partition gets past once it is claimed, while the others' lanes go on. */
+  lockPosition(partition: number): Promise<Lock> {
+    const row = `SELECT FROM kafka_offsets WHERE partition = ${partition} FOR UPDATE`;
+    return this.#lock(row, "query LIKE '%kafka_offsets_advance%'");
+  }
+
+  async #lock(statement: string, waits: string): Promise<Lock> {
     const client = new pg.Client(this.database.url);
     client.on('error', () => {}); // it goes with the database where a test fails
     await client.connect();
-    await client.query('BEGIN; LOCK TABLE kafka_offsets IN EXCLUSIVE MODE');
+    await client.query(`BEGIN; ${statement}`);
     return {
-      isWaitedFor: () => isLockWaitedFor(this.database, "relation = 'kafka_offsets'::regclass"),
+      isWaitedFor: () => isLockWaitedFor(this.database, waits),
       release: () => client.end(),
     };
   }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import pg from 'pg';
 import { parse } from 'yaml';
 import type { EngineProcess } from '../kafka/engine-process.js';
 import { until } from '../kafka/until.js';
@@ -53,8 +52,6 @@ describe('the autoscaler’s queries on a real Prometheus', { skip: withoutProme
     onScene(CLUSTER, async ({ stage, send, sendTrades, owns }) => {
       const useful = adapterQuery();
       const prometheus = await Prometheus.start(SHORTENING);
-      const lock = new pg.Client(stage.database.url);
-      lock.on('error', () => {});
       const ports = new Map<EngineProcess, number>();
       const exporter = stage.engine({ DATABASE_URL: stage.database.urls.monitor, LAG_EXPORT_INTERVAL_MS: '500' }, [
         'lag-exporter',
@@ -93,8 +90,7 @@ describe('the autoscaler’s queries on a real Prometheus', { skip: withoutProme
         ports.set(exporter, await metricsPort(exporter));
         const first = await start();
         await owns(first);
-        await lock.connect();
-        await lock.query('BEGIN; LOCK TABLE solana_dex_trades IN EXCLUSIVE MODE');
+        const lock = await stage.lockTrades();
         await sendTrades(30);
         await prometheus.sees(LAG, 30);
         await prometheus.sees(useful, 30);
@@ -125,7 +121,7 @@ describe('the autoscaler’s queries on a real Prometheus', { skip: withoutProme
         await exporter.kill();
         await prometheus.sees(LAG, undefined);
         await prometheus.sees(useful, undefined);
-        await lock.end();
+        await lock.release();
 
         const third = await start();
         await owns(third);
@@ -133,7 +129,6 @@ describe('the autoscaler’s queries on a real Prometheus', { skip: withoutProme
         await prometheus.sees(LAG, 0);
         await prometheus.sees(useful, 0);
       } finally {
-        await lock.end();
         await prometheus.stop();
       }
     }));
